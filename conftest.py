@@ -1,0 +1,3 @@
+"""The project's own tests; nothing here is for a readiness suite."""
+
+pytest_plugins = ["pytester"]

@@ -1,0 +1,69 @@
+"""Tables that the code already holds: no page repeats them, so none can drift.
+
+In a page: a directive ``generated`` whose argument names one of :data:`TABLES`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from sphinx.util.docutils import SphinxDirective
+
+from pytest_readiness.plugin.entry import OPTIONS
+from pytest_readiness.verdict.codes import MEANING
+from pytest_readiness.verdict.gate import GATES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from docutils import nodes
+    from sphinx.application import Sphinx
+
+    Rows = Iterable[tuple[str, ...]]
+
+
+def codes() -> Rows:
+    """Give the codes beside a state."""
+    yield "code", "means"
+    for code, meaning in MEANING.items():
+        yield f"`{code}`", meaning
+
+
+def gates() -> Rows:
+    """Give the built-in gates."""
+    yield "gate", "asks the stages"
+    for gate in GATES.values():
+        yield f"`{gate.name}`", ", ".join(gate.stages)
+
+
+def options() -> Rows:
+    """Give the settings in their three forms."""
+    yield "option", "ini key", "variable", "sets"
+    for option in OPTIONS:
+        flag = f"{option.flag} {option.metavar}".strip()
+        yield f"`{flag}`", f"`{option.dest}`", f"`{option.variable}`", option.help
+
+
+TABLES: dict[str, Callable[[], Rows]] = {
+    "codes": codes,
+    "gates": gates,
+    "options": options,
+}
+
+
+class Generated(SphinxDirective):
+    """Put one of :data:`TABLES` into the page."""
+
+    required_arguments: ClassVar[int] = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Give the table's nodes, parsed as the page's own Markdown is."""
+        rows = [" | ".join(row) for row in TABLES[self.arguments[0]]()]
+        lines = [rows[0], " | ".join("---" for _ in rows[0].split(" | ")), *rows[1:]]
+        return self.parse_text_to_nodes("\n".join(f"| {line} |" for line in lines))
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register the directive."""
+    app.add_directive("generated", Generated)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

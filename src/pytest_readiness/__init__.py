@@ -1,0 +1,84 @@
+"""May this system go live? The production-readiness checklist's items are tests.
+
+The names below are all that a suite needs; each is loaded on first use, so that an
+installed but unused plugin costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0.dev0"
+
+if TYPE_CHECKING:
+    from pytest_readiness.catalogue.marking import (
+        attested,
+        days,
+        hours,
+        item,
+        rollup,
+        section,
+    )
+    from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
+    from pytest_readiness.catalogue.requirement import Bound, Check
+    from pytest_readiness.probes.look import Facts, Look
+    from pytest_readiness.probes.postgres import Postgres
+    from pytest_readiness.probes.python import Python
+    from pytest_readiness.probes.redis import Redis
+    from pytest_readiness.probes.service import Service
+    from pytest_readiness.probes.tls import Tls
+    from pytest_readiness.target.blocks import Limits
+
+_HOME = {
+    "Bound": "catalogue.requirement",
+    "Cause": "catalogue.observation",
+    "Check": "catalogue.requirement",
+    "Facts": "probes.look",
+    "Limits": "target.blocks",
+    "Look": "probes.look",
+    "Observed": "catalogue.observation",
+    "Postgres": "probes.postgres",
+    "Python": "probes.python",
+    "Redis": "probes.redis",
+    "Service": "probes.service",
+    "Tls": "probes.tls",
+    "Unavailable": "catalogue.observation",
+    "attested": "catalogue.marking",
+    "days": "catalogue.marking",
+    "hours": "catalogue.marking",
+    "item": "catalogue.marking",
+    "rollup": "catalogue.marking",
+    "section": "catalogue.marking",
+}
+
+__all__ = [
+    "Bound",
+    "Cause",
+    "Check",
+    "Facts",
+    "Limits",
+    "Look",
+    "Observed",
+    "Postgres",
+    "Python",
+    "Redis",
+    "Service",
+    "Tls",
+    "Unavailable",
+    "__version__",
+    "attested",
+    "days",
+    "hours",
+    "item",
+    "rollup",
+    "section",
+]
+
+
+def __getattr__(name: str) -> object:
+    home = _HOME.get(name)
+    if home is None:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    return getattr(import_module(f"{__name__}.{home}"), name)

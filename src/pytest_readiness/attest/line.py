@@ -1,0 +1,109 @@
+"""One line of a ledger, judged: believed, left out, or a reason to close the gate.
+
+Step 6 of the verification. The bytes whose signature was verified are the bytes that
+are parsed; nothing of the line is read again.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_readiness.attest import envelope as dsse
+from pytest_readiness.attest import statement
+from pytest_readiness.attest.codes import Code, Foreign, Malformed, Refused
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from pytest_readiness.attest.predicates import Predicate
+    from pytest_readiness.attest.trust import Key, Person, Trust
+
+__all__ = ["Judged", "Line", "is_torn", "judge"]
+
+_MERGE_MARKERS = re.compile(rb"(<<<<<<<|\|\|\|\|\|\|\||=======|>>>>>>>)( |\r?$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A statement whose signature is good; what it is worth is judged later."""
+
+    payload: str
+    """What the statement is known by: the digest of its payload."""
+    subject: str
+    """The digest of what it is about."""
+    predicate: Predicate
+    person: Person
+    key: Key
+
+    @property
+    def issued_at(self) -> dt.datetime:
+        """When the signer says to have signed."""
+        return self.predicate.issued_at
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What came of a line: believed, or refused with a code."""
+
+    line: Line | None = None
+    refused: Refused | None = None
+    payload: str = ""
+    """The payload's digest wherever the signature was good, also of foreign ones."""
+
+
+def judge(data: bytes, trust: Trust) -> Judged:
+    """Judge one line, given without its end."""
+    payload = ""
+    try:
+        envelope = dsse.Envelope.parse(data)
+        owners = [
+            trust.by_fingerprint[fingerprint]
+            for fingerprint in dsse.signers(envelope, trust.public_keys)
+        ]
+        payload = envelope.payload_sha256
+        parsed = statement.parse(envelope.payload)
+        attester = parsed.predicate.attester
+        for person, _key in owners:
+            if person.id != attester:
+                reason = f"signed by {person.id} in the name of {attester or 'nobody'}"
+                raise Refused(Code.TAMPERED, reason)
+    except Foreign as refused:
+        return Judged(refused=refused, payload=payload)
+    except Malformed as refused:
+        marker = Malformed("a merge-conflict marker")
+        return Judged(refused=marker if _MERGE_MARKERS.match(data) else refused)
+    except Refused as refused:
+        return Judged(refused=refused)
+    # A line may carry signatures by several keys of its attester. A compromised one
+    # among them takes nothing away from the others.
+    person, key = max(owners, key=lambda owner: not owner.key.compromised)
+    line = Line(payload, parsed.subject.digest, parsed.predicate, person, key)
+    return Judged(line=line, payload=payload)
+
+
+_BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
+_PIECES = (
+    (b'{"payloadType":"%b","payload":"' % dsse.PAYLOAD_TYPE.encode(), _BASE64),
+    (b'","signatures":[{"keyid":"', _BASE64 + b":"),
+    (b'","sig":"', _BASE64),
+)
+"""A line as it is written here: what stands there, and what may follow it."""
+_END = b'"}]}'
+
+
+def is_torn(data: bytes) -> bool:
+    """Whether the bytes are the beginning of a line as it is written here, cut off.
+
+    That, without an end of line, is what a killed append leaves at the end of a file.
+    It holds no whole signature, so there is nothing in it that could have counted.
+    Anything else there (a whole line, junk, a line whose end was overwritten) is no
+    accident of ours and is judged like every line.
+    """
+    rest = data
+    for literal, following in _PIECES:
+        if not rest.startswith(literal):
+            return literal.startswith(rest)
+        rest = rest.removeprefix(literal).lstrip(following)
+    return _END.startswith(rest) and rest != _END

@@ -1,0 +1,1 @@
+"""What must be true: items, sections, facts and requirements."""

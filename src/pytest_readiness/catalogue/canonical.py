@@ -1,0 +1,50 @@
+"""Canonical bytes and digests: the same content has the same digest everywhere."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_readiness.catalogue.item import Item
+
+__all__ = ["canonical", "digest", "fold", "item_digest"]
+
+
+def canonical(value: Mapping[str, object]) -> bytes:
+    """Serialise to the bytes of ``jq -cjS .``: sorted keys, no spaces, UTF-8."""
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False
+    ).encode()
+
+
+def digest(data: bytes) -> str:
+    """Give ``sha256`` of the bytes as lower-case hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def fold(text: str) -> str:
+    """Fold white space and normalise to NFC, so that re-wrapping changes nothing."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def item_digest(item: Item) -> str:
+    """Digest an item's meaning: id, section, stage and claim.
+
+    Why, Fix, role, age and thresholds are not part of it: they may be improved
+    without making signatures stale.
+    """
+    return digest(
+        canonical(
+            {
+                "claim": fold(item.claim),
+                "id": item.id,
+                "section": item.section,
+                "stage": str(item.stage),
+            }
+        )
+    )

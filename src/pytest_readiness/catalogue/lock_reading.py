@@ -1,0 +1,163 @@
+"""Reading ``suite.lock`` strictly: a mistake names file, item and key."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import re
+import tomllib
+from typing import TYPE_CHECKING, NoReturn
+
+from pytest_readiness.catalogue.item import ITEM_ID, SLUG, Kind, Stage
+from pytest_readiness.catalogue.locked import FORMAT, UPDATE, Lock, LockedItem
+from pytest_readiness.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["loads"]
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_AGE = re.compile(r"([1-9][0-9]{0,3})([hdw])")
+_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
+_REPAIR = f"restore it from version control, or {UPDATE}"
+
+
+def loads(data: bytes, where: str) -> Lock:
+    """Parse the bytes of a lock; ``where`` names it in errors."""
+    try:
+        document = tomllib.loads(data.decode())
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigError(where, f"is not TOML: {error}", _REPAIR) from None
+    _keys(document, {"checklist"}, {"item"}, where)
+    checklist = document["checklist"]
+    tables = document.get("item", [])
+    if not isinstance(checklist, dict):
+        _refuse(f"{where}, checklist", "must be a table")
+    if not isinstance(tables, list) or not all(isinstance(t, dict) for t in tables):
+        _refuse(f"{where}, item", "must be a list of tables, each headed [[item]]")
+    items = tuple(
+        _item(table, f"{where}, item {n}") for n, table in enumerate(tables, 1)
+    )
+    _unique(items, where)
+    return _checklist(checklist, items, f"{where}, [checklist]")
+
+
+def _checklist(
+    table: Mapping[str, object], items: tuple[LockedItem, ...], where: str
+) -> Lock:
+    _keys(table, {"name", "format"}, {"reviewed", "max_age"}, where)
+    if type(table["format"]) is not int or table["format"] != FORMAT:
+        raise ConfigError(
+            f"{where} format",
+            f"is {table['format']!r}, this version reads {FORMAT}",
+            "use the version of pytest-readiness that wrote it",
+        )
+    reviewed = table.get("reviewed")
+    # A datetime is a date to Python, not to this file.
+    if reviewed is not None and type(reviewed) is not dt.date:
+        _refuse(
+            f"{where} reviewed", "must be a date such as 2026-01-31, without quotes"
+        )
+    age = table.get("max_age")
+    if age is not None and not (isinstance(age, str) and _AGE.fullmatch(age)):
+        _refuse(f"{where} max_age", 'must be a duration such as "180d"')
+    return Lock(
+        _text(table, "name", where),
+        items,
+        reviewed,
+        None if age is None else _parse_age(age),
+    )
+
+
+def _item(table: Mapping[str, object], where: str) -> LockedItem:
+    if isinstance(table.get("id"), str):
+        where = f"{where} ({table['id']})"
+    needed = {"id", "section", "stage", "owner", "kind", "core", "digest"}
+    _keys(table, needed, {"origin", "same_as"}, where)
+    id_ = _text(table, "id", where, ITEM_ID)
+    section = _text(table, "section", where, SLUG)
+    if not id_.startswith(f"{section}."):
+        _refuse(f"{where} id", f"does not begin with its section, {section}.")
+    core = table["core"]
+    if not isinstance(core, bool):
+        _refuse(f"{where} core", "must be true or false")
+    origin = table.get("origin", "")
+    if not isinstance(origin, str):
+        _refuse(f"{where} origin", "must be a text")
+    same_as = table.get("same_as", [])
+    if not isinstance(same_as, list) or not all(_is_sha256(old) for old in same_as):
+        _refuse(
+            f"{where} same_as", "must be a list of sha256 digests, as 64 hex digits"
+        )
+    return LockedItem(
+        id=id_,
+        section=section,
+        stage=Stage(_one_of(table, "stage", where, tuple(Stage))),
+        owner=_text(table, "owner", where, SLUG),
+        kind=Kind(_one_of(table, "kind", where, tuple(Kind))),
+        core=core,
+        digest=_text(table, "digest", where, _SHA256),
+        origin=origin,
+        same_as=tuple(same_as),
+    )
+
+
+def _is_sha256(value: object) -> bool:
+    return isinstance(value, str) and _SHA256.fullmatch(value) is not None
+
+
+def _unique(items: tuple[LockedItem, ...], where: str) -> None:
+    seen: dict[str, int] = {}
+    for number, item in enumerate(items, 1):
+        first = seen.setdefault(item.id, number)
+        if first != number:
+            _refuse(f"{where}, item {number} ({item.id})", f"is item {first} again")
+
+
+def _keys(
+    table: Mapping[str, object], needed: set[str], optional: set[str], where: str
+) -> None:
+    allowed = needed | optional
+    for key in table:
+        if key not in allowed:
+            near = difflib.get_close_matches(key, sorted(allowed), n=1)
+            hint = f"; did you mean `{near[0]}`?" if near else ""
+            _refuse(f"{where} {key}", f"is no key of this table{hint}")
+    for key in sorted(needed):
+        if key not in table:
+            _refuse(f"{where} {key}", "is missing")
+
+
+def _text(
+    table: Mapping[str, object],
+    key: str,
+    where: str,
+    form: re.Pattern[str] | None = None,
+) -> str:
+    value = table[key]
+    if not isinstance(value, str) or not value:
+        _refuse(f"{where} {key}", "must be a text that is not empty")
+    if form is not None and not form.fullmatch(value):
+        _refuse(f"{where} {key}", f"does not have its form ({form.pattern}): {value!r}")
+    return value
+
+
+def _one_of(
+    table: Mapping[str, object], key: str, where: str, options: tuple[str, ...]
+) -> str:
+    value = _text(table, key, where)
+    if value not in options:
+        near = difflib.get_close_matches(value, options, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"one of {', '.join(options)}"
+        _refuse(f"{where} {key}", f"{value!r} is unknown; {hint}")
+    return value
+
+
+def _parse_age(text: str) -> dt.timedelta:
+    number, unit = text[:-1], text[-1]
+    return dt.timedelta(**{_UNITS[unit]: int(number)})
+
+
+def _refuse(where: str, what: str) -> NoReturn:
+    raise ConfigError(where, what, _REPAIR)

@@ -1,0 +1,54 @@
+"""The ``readiness`` command: one module a subcommand, loaded when it is called."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import pytest_readiness
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["COMMANDS", "main"]
+
+COMMANDS = {
+    "check": "hold the suite against its lock, the target file against its types",
+    "run": "judge the target: pytest --readiness with nothing foreign around it",
+    "example": "print an annotated target file, or its JSON Schema",
+    "faults": "list the named ways to break the demo target, or run them all",
+}
+"""Each is a module here with ``configure(parser)`` and ``run(arguments) -> int``."""
+
+_USAGE = 4
+"""As pytest: the user's mistake."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a subcommand and give its exit code; errors are one line, no traceback."""
+    from pytest_readiness.errors import ReadinessError  # noqa: PLC0415  # start-up
+
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    parser = argparse.ArgumentParser(
+        prog="readiness", description="May this system go live?"
+    )
+    version = f"readiness {pytest_readiness.__version__}"
+    parser.add_argument("--version", action="version", version=version)
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    chosen = next((word for word in given if word in COMMANDS), None)
+    for name, text in COMMANDS.items():
+        subparser = subparsers.add_parser(name, help=text, description=text)
+        if name == chosen:
+            import_module(f"{__name__}.{name}").configure(subparser)
+    namespace, rest = parser.parse_known_args(given)
+    if rest and namespace.command != "run":
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    namespace.rest = rest
+    try:
+        code: int = import_module(f"{__name__}.{namespace.command}").run(namespace)
+    except ReadinessError as error:
+        sys.stderr.write(f"readiness: {error}\n")
+        return _USAGE
+    return code

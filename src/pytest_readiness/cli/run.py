@@ -1,0 +1,68 @@
+"""``readiness run``: the form for CI, with our own ini and nothing foreign around it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_readiness.errors import ConfigError
+from pytest_readiness.plugin.suite import bundled_suite, default_suite, suite_of
+from pytest_readiness.target.finding import find
+
+if TYPE_CHECKING:
+    import argparse
+
+__all__ = ["configure", "run"]
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments; all others are pytest's and the plugin's."""
+    parser.add_argument("--target", help="the environment to judge, or 'demo'")
+    parser.add_argument("--gate", help="which stages must be ready")
+    parser.add_argument("--config", type=Path, help="the target file")
+    parser.usage = "readiness run [--target NAME] [--gate NAME] [PYTEST ARGUMENTS]"
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Judge the target in this process, after taking other plugins out of it."""
+    rest: list[str] = arguments.rest
+    for name in ("target", "gate", "config"):
+        if getattr(arguments, name) is not None:
+            rest.append(f"--readiness-{name}={getattr(arguments, name)}")
+    suite = _suite(rest, arguments)
+    for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
+        os.environ.pop(name, None)
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    here = Path.cwd()
+    return int(
+        pytest.main(
+            [
+                f"-c{Path(sys.modules[__name__].__file__ or '').with_name('run.ini')}",
+                f"--rootdir={here}",
+                # Conftests above the suite are foreign to it, and stay unread.
+                f"--confcutdir={suite}",
+                "-ppytest_readiness.plugin.entry",
+                "-pno:cacheprovider",
+                "--readiness",
+                *rest,
+            ]
+        )
+    )
+
+
+def _suite(rest: list[str], arguments: argparse.Namespace) -> Path:
+    paths = [Path(word.split("::", 1)[0]) for word in rest if not word.startswith("-")]
+    named = suite_of(path.absolute() for path in paths if path.exists())
+    if named:
+        return named[0]
+    if arguments.target == "demo" or "--readiness-target=demo" in rest:
+        return bundled_suite()
+    try:
+        target_file = find(arguments.config, Path.cwd())
+    except ConfigError:
+        target_file = None  # the run itself reports it
+    return default_suite(target_file, Path.cwd())

@@ -1,0 +1,76 @@
+"""Serves the engine over HTTPS: ``python -m pytest_readiness.demo.engine``."""
+
+from __future__ import annotations
+
+import os
+import signal
+import ssl
+import sys
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+
+from pytest_readiness.demo.engine.app import Engine
+from pytest_readiness.demo.engine.settings import Settings
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+_PATIENCE = 10.0
+"""Seconds that a client may be silent."""
+
+
+class _Handler(WSGIRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002
+        """Log errors only; requests are counted."""
+        if type == "error":
+            sys.stderr.write(f"{message % args}\n")
+
+    def version_string(self) -> str:
+        """Say who answers, not which version of what."""
+        return "engine"
+
+
+class _Server(ThreadedWSGIServer):
+    """Shakes hands in the connection's own thread.
+
+    werkzeug does it while accepting, where one silent client would stop everybody.
+    """
+
+    ssl_context: ssl.SSLContext
+
+    def finish_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401  # as declared by socketserver
+        """Answer the requests of one connection."""
+        request.settimeout(_PATIENCE)
+        # The socket below stays socketserver's to shut down and close.
+        with self.ssl_context.wrap_socket(request.dup(), server_side=True) as stream:
+            super().finish_request(stream, client_address)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401  # as declared by werkzeug
+        """Leave out what clients do wrong: it is theirs."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
+
+
+def main() -> None:
+    """Serve until SIGTERM."""
+    settings = Settings.from_environ(os.environ)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(settings.certificate, settings.key)
+    server = _Server(
+        "127.0.0.1", 0, Engine(settings), handler=_Handler, fd=settings.listen_fd
+    )
+    server.ssl_context = context
+    signal.signal(signal.SIGTERM, _leave)
+    server.serve_forever()
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,114 @@
+"""The WSGI application: routes a request, lets in who may, counts, answers errors."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from werkzeug import Request, Response
+from werkzeug.exceptions import HTTPException, ServiceUnavailable
+from werkzeug.routing import Map, Rule
+
+from pytest_readiness.demo.engine.access import Access
+from pytest_readiness.demo.engine.health import Health
+from pytest_readiness.demo.engine.metrics import Metrics
+from pytest_readiness.demo.engine.openapi import document
+from pytest_readiness.demo.engine.orders import Orders
+from pytest_readiness.demo.engine.quotes import Quotes
+from pytest_readiness.demo.engine.routing import Call, Route, answer
+from pytest_readiness.demo.engine.storage import (
+    Database,
+    DatabaseError,
+    connect_cache,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from wsgiref.types import StartResponse, WSGIEnvironment
+
+    from pytest_readiness.demo.engine.settings import Settings
+
+__all__ = ["NAME", "VERSION", "Engine"]
+
+NAME = "options-trading-engine"
+VERSION = "1.4.0"
+
+_MAX_BODY = 64 * 1024
+_HEADERS = {
+    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
+
+
+class Engine:
+    """The service."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._digest = settings.digest
+        self._metrics = Metrics(VERSION)
+        self._access = Access(settings.users, settings.token_secret)
+        database, cache = Database(settings), connect_cache(settings)
+        self._routes: tuple[Route, ...] = (
+            Route("GET", "/version", "The release that runs", self._version),
+            Route("GET", "/openapi.json", "This description", self._description),
+            *Health(database, cache).routes,
+            *self._metrics.routes,
+            *self._access.routes,
+            *Orders(database, self._metrics).routes,
+            *Quotes(database, cache, self._metrics).routes,
+        )
+        self._map = Map(
+            [
+                Rule(
+                    route.path.replace("{", "<").replace("}", ">"),
+                    methods=[route.method],
+                    endpoint=route,
+                )
+                for route in self._routes
+            ]
+        )
+
+    def __call__(
+        self, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        """Answer one request."""
+        began = time.perf_counter()
+        request = Request(environ)
+        request.max_content_length = _MAX_BODY
+        path, response = self._dispatch(request)
+        response.headers.extend(_HEADERS)
+        self._metrics.requests.add(request.method, path, str(response.status_code))
+        self._metrics.seconds.observe(time.perf_counter() - began)
+        return response(environ, start_response)
+
+    def _dispatch(self, request: Request) -> tuple[str, Response]:
+        """Give the route's path, which is safe to count by, and the answer."""
+        path = "-"
+        try:
+            adapter = self._map.bind_to_environ(request.environ)
+            route, arguments = adapter.match()
+            path = route.path
+            user, role = "", ""
+            if route.roles:
+                user, role = self._access.admit(request, route.roles)
+            return path, route.handle(Call(request, arguments, user, role))
+        except HTTPException as error:
+            return path, _explain(error)
+        except DatabaseError:
+            return path, _explain(ServiceUnavailable("the database does not answer"))
+
+    def _version(self, _call: Call) -> Response:
+        return answer({"name": NAME, "version": VERSION, "digest": self._digest})
+
+    def _description(self, _call: Call) -> Response:
+        return answer(document(self._routes, "Options Trading Engine", VERSION))
+
+
+def _explain(error: HTTPException) -> Response:
+    response = answer({"error": error.description}, error.code or 500)
+    # Which methods are allowed, how to log in: what the error itself knows.
+    for name, value in error.get_headers():
+        if name.lower() != "content-type":
+            response.headers[name] = value
+    return response

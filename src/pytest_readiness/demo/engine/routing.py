@@ -1,0 +1,117 @@
+"""Routes as data: dispatch, checks of bodies and OpenAPI all come from the same."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from werkzeug.exceptions import BadRequest
+from werkzeug.wrappers import Response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from werkzeug import Request
+
+__all__ = ["Call", "Field", "Json", "Route", "answer", "read_body"]
+
+Json = dict[str, object]
+"""A JSON object."""
+
+_TYPES = {str: "string", int: "integer", float: "number"}
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a request's body."""
+
+    kind: type[str | int | float]
+    most: int
+    """Greatest number, or longest text."""
+    least: int = 0
+    options: tuple[str, ...] = ()
+
+    def accepts(self, value: object) -> bool:
+        """Whether a value of JSON meets type and bounds."""
+        if isinstance(value, bool):
+            return False
+        if self.kind is str:
+            short = isinstance(value, str) and len(value) <= self.most
+            return short and (not self.options or value in self.options)
+        numbers = (int, float) if self.kind is float else int
+        return isinstance(value, numbers) and self.least <= value <= self.most
+
+    def schema(self) -> Json:
+        """Give the field's JSON Schema."""
+        schema: Json = {"type": _TYPES[self.kind]}
+        if self.options:
+            return {**schema, "enum": list(self.options)}
+        if self.kind is str:
+            return {**schema, "maxLength": self.most}
+        return {**schema, "minimum": self.least, "maximum": self.most}
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request as a route's handler sees it."""
+
+    request: Request
+    arguments: Mapping[str, str]
+    """What stands in the path's ``{parts}``."""
+    user: str = ""
+    role: str = ""
+
+
+@dataclass(frozen=True)
+class Route:
+    """One operation of the service."""
+
+    method: str
+    path: str
+    """As OpenAPI writes it: ``/orders/{id}``."""
+    summary: str
+    handle: Callable[[Call], Response]
+    roles: frozenset[str] = frozenset()
+    """Who may call it; nobody needs to log in where this is empty."""
+    body: Mapping[str, Field] = field(default_factory=dict)
+    """Fields of the body, all required; none where it takes no body."""
+    status: int = 200
+    """Of the answer when all is well."""
+    gives: str = "application/json"
+
+
+def answer(value: object, status: int = 200) -> Response:
+    """Make a JSON answer."""
+    text = json.dumps(value, default=_plain)
+    return Response(text, status, mimetype="application/json")
+
+
+def read_body(request: Request, fields: Mapping[str, Field]) -> Json:
+    """Read a JSON object that has exactly these fields.
+
+    Raises:
+        BadRequest: it is none, or a field is missing, unknown or out of bounds.
+    """
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict):
+        raise BadRequest("the body is not a JSON object")
+    wrong = sorted(body.keys() ^ fields.keys())
+    if wrong:
+        raise BadRequest(f"missing or unknown: {', '.join(wrong)}")
+    for name, rule in fields.items():
+        if not rule.accepts(body[name]):
+            raise BadRequest(f"{name} must meet {json.dumps(rule.schema())}")
+    return body
+
+
+def _plain(value: object) -> object:
+    match value:
+        case Decimal():
+            return float(value)
+        case dt.date():
+            return value.isoformat()
+    msg = f"{type(value).__name__} has no place in JSON"
+    raise TypeError(msg)

@@ -1,0 +1,57 @@
+"""The engine's settings, all from its environment."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Settings", "User"]
+
+
+@dataclass(frozen=True)
+class User:
+    """Who may log in, and as what."""
+
+    role: str
+    password: str
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One field a variable: ``database_url`` is ``ENGINE_DATABASE_URL``."""
+
+    database_url: str
+    cache_url: str
+    ca_file: str
+    """Whom to trust about the database's and the cache's certificates."""
+    certificate: str
+    key: str
+    token_secret: str
+    users: dict[str, User]
+    """A JSON object: ``{"alice": {"role": "trader", "password": "..."}}``."""
+    digest: str
+    """Of the files that this release consists of."""
+    listen_fd: int
+    """A socket that is listening already."""
+    pool_size: int
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> Self:
+        """Read the settings; a missing one is a KeyError that names it."""
+        users = json.loads(environ["ENGINE_USERS"])
+        return cls(
+            database_url=environ["ENGINE_DATABASE_URL"],
+            cache_url=environ["ENGINE_CACHE_URL"],
+            ca_file=environ["ENGINE_CA_FILE"],
+            certificate=environ["ENGINE_CERTIFICATE"],
+            key=environ["ENGINE_KEY"],
+            token_secret=environ["ENGINE_TOKEN_SECRET"],
+            users={name: User(**user) for name, user in users.items()},
+            digest=environ["ENGINE_DIGEST"],
+            listen_fd=int(environ["ENGINE_LISTEN_FD"]),
+            pool_size=int(environ["ENGINE_POOL_SIZE"]),
+        )

@@ -1,0 +1,82 @@
+"""The engine's two stores: PostgreSQL for what must last, Redis for what may go."""
+
+from __future__ import annotations
+
+import queue
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import psycopg
+import redis
+from psycopg.rows import dict_row
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from .settings import Settings
+
+__all__ = ["CacheError", "Database", "DatabaseError", "connect_cache"]
+
+DatabaseError = psycopg.Error
+CacheError = redis.RedisError
+Row = dict[str, object]
+
+_TIMEOUT = 2
+"""Seconds: a store that hangs must not hang the service."""
+
+
+class Database:
+    """A few connections that requests take in turn; opened when first needed."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._url = settings.database_url
+        self._ca_file = settings.ca_file
+        self._idle: queue.LifoQueue[psycopg.Connection[Row] | None] = queue.LifoQueue()
+        for _ in range(settings.pool_size):
+            self._idle.put(None)
+
+    @contextmanager
+    def transaction(self) -> Generator[psycopg.Connection[Row]]:
+        """Lend a connection within a transaction: committed, or rolled back on error.
+
+        Raises:
+            DatabaseError: the database is not there, or no connection is free.
+        """
+        try:
+            connection = self._idle.get(timeout=_TIMEOUT)
+        except queue.Empty:
+            raise psycopg.OperationalError("no connection is free") from None
+        try:
+            if connection is None:
+                connection = self._connect()
+            with connection.transaction():
+                yield connection
+        finally:
+            broken = connection is None or connection.broken or connection.closed
+            self._idle.put(None if broken else connection)
+
+    def _connect(self) -> psycopg.Connection[Row]:
+        return psycopg.connect(
+            self._url,
+            sslmode="verify-full",
+            sslrootcert=self._ca_file,
+            connect_timeout=_TIMEOUT,
+            application_name="options-trading-engine",
+            autocommit=True,
+            row_factory=dict_row,
+        )
+
+
+def connect_cache(settings: Settings) -> redis.Redis:
+    """Give a client for the cache; it connects when first used."""
+    client: redis.Redis = redis.Redis.from_url(
+        settings.cache_url,
+        ssl_ca_certs=settings.ca_file,
+        socket_timeout=_TIMEOUT,
+        socket_connect_timeout=_TIMEOUT,
+        retry=Retry(NoBackoff(), 1),
+        decode_responses=True,
+    )
+    return client

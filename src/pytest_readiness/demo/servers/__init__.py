@@ -1,0 +1,1 @@
+"""The demo's real servers: where their programs are, how they start and stop."""

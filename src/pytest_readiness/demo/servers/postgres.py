@@ -1,0 +1,173 @@
+"""The demo's PostgreSQL: TLS with our certificate, SCRAM, and as few rights as needed.
+
+It listens on loopback for the engine and the probes, and on a Unix socket in a folder
+that only its owner can enter; that one asks for no password and sets the server up.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import signal
+import socket
+from typing import TYPE_CHECKING
+
+from pytest_readiness.demo import pgwire
+from pytest_readiness.demo.servers.process import Process, Program
+from pytest_readiness.demo.servers.template import DATABASE, Template
+from pytest_readiness.demo.servers.tls_front import TlsFront
+from pytest_readiness.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_readiness.demo.pki import Issued
+    from pytest_readiness.demo.servers.guard import Guard
+    from pytest_readiness.demo.servers.programs import Launch
+
+__all__ = ["DATABASE", "ROLES", "PostgresServer"]
+
+ROLES = "engine,readiness"
+"""Who may log in: the service, and who looks at it."""
+
+_TRIES = 4
+_PORT_TAKEN = "could not create any TCP/IP sockets"
+_NO_TLS = "SSL is not supported by this build"
+
+_SETTINGS = """
+max_connections = 50
+ssl_cert_file = 'server.pem'
+ssl_key_file = 'server.key'
+ssl_min_protocol_version = 'TLSv1.2'
+password_encryption = 'scram-sha-256'
+fsync = off
+timezone = 'UTC'
+log_timezone = 'UTC'
+"""
+_ADMISSION = """\
+local    all      postgres  trust
+{kind}   trading  {roles}   {address}  scram-sha-256
+"""
+
+
+class PostgresServer:
+    """A running server; :meth:`wait` before anything is asked of it."""
+
+    def __init__(
+        self,
+        folder: Path,
+        launch: Launch,
+        issued: Issued,
+        guard: Guard,
+        template: Template,
+    ) -> None:
+        self._folder = folder
+        self._launch = launch
+        self._issued = issued
+        self._guard = guard
+        self._template = template
+        self._data = folder / "data"
+        self._sockets = folder / "sockets"
+        self._front: TlsFront | None = None
+        self._own_port = 0
+        self._sockets.mkdir(mode=0o700)
+        launch.give(self._sockets)
+        self._prepare()
+        self._process = self._start(tls=True)
+
+    @property
+    def port(self) -> int:
+        """The port on loopback at which it speaks TLS."""
+        return self._front.port if self._front else self._own_port
+
+    def wait(self) -> None:
+        """Wait until the server answers; start it again where that can help.
+
+        Raises:
+            ConfigError: it does not start; the message holds its last words.
+        """
+        for tried in range(1, _TRIES + 1):
+            try:
+                self._process.wait_until(self._ready)
+            except ConfigError as error:
+                if tried == _TRIES:
+                    raise
+                self._try_again(str(error))
+            else:
+                return
+
+    def execute(self, database: str, *statements: str) -> None:
+        """Run SQL as the superuser ``postgres``."""
+        try:
+            pgwire.execute(self._socket, database, *statements)
+        except (OSError, pgwire.WireError) as error:
+            raise ConfigError("demo: PostgreSQL", str(error)) from None
+
+    def ask_to_stop(self) -> None:
+        """Begin to stop, without waiting."""
+        self._process.ask_to_stop()
+
+    def stop(self) -> None:
+        """Stop the server and end its sessions."""
+        self._process.stop()
+        if self._front is not None:
+            self._front.close()
+
+    @property
+    def _socket(self) -> Path:
+        return self._sockets / f".s.PGSQL.{self._own_port}"
+
+    def _ready(self) -> bool:
+        # The eighth line of this file says how far the server is (miscadmin.h).
+        with contextlib.suppress(OSError):
+            lines = (self._data / "postmaster.pid").read_text("utf-8").splitlines()
+            return lines[7:] != [] and lines[7].startswith("ready")
+        return False
+
+    def _prepare(self) -> None:
+        self._template.copy_to(self._data)
+        self._issued.store(self._data, "server")
+        with (self._data / "postgresql.conf").open("a", encoding="utf-8") as file:
+            file.write(_SETTINGS)
+        self._launch.give(self._data)
+
+    def _start(self, *, tls: bool) -> Process:
+        self._own_port = _free_port()
+        kind, address = ("hostssl", "127.0.0.1/32") if tls else ("local", "")
+        admission = _ADMISSION.format(kind=kind, address=address, roles=ROLES)
+        (self._data / "pg_hba.conf").write_text(admission, encoding="utf-8")
+        settings = {
+            "listen_addresses": "127.0.0.1" if tls else "",
+            "port": str(self._own_port),
+            "ssl": "on" if tls else "off",
+            "unix_socket_directories": str(self._sockets),
+        }
+        options = [f"--{name}={value}" for name, value in settings.items()]
+        program = Program(
+            "PostgreSQL",
+            self._launch.command("postgres", "-D", str(self._data), *options),
+            stop_signal=signal.SIGINT,  # a fast shutdown; SIGTERM waits for clients
+            user=self._launch.user,
+        )
+        return Process(program, self._folder / "postgres.log", self._guard)
+
+    def _try_again(self, said: str) -> None:
+        if _PORT_TAKEN in said:
+            self._process = self._start(tls=True)
+        elif _NO_TLS in said:
+            self._process = self._start(tls=False)
+            context = self._issued.server_context(self._folder, "front")
+            self._front = TlsFront(context, self._socket, postgres=True)
+        else:  # the template may be of a day when the machine lost power
+            self._template.discard()
+            shutil.rmtree(self._data)
+            self._prepare()
+            self._process = self._start(tls=True)
+
+
+def _free_port() -> int:
+    """Give a port that is free now; whoever takes it meanwhile is tried around."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,1 @@
+"""pytest's side: options, collection, gathering, outcomes, the session."""

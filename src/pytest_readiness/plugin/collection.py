@@ -1,0 +1,205 @@
+"""Collecting a suite: its modules, its items, and what must not stand in them."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import pytest
+
+import pytest_readiness
+from pytest_readiness.catalogue.building import Written, build_item
+from pytest_readiness.catalogue.item import Item
+from pytest_readiness.catalogue.marking import MARKERS
+from pytest_readiness.catalogue.requirement import Check
+from pytest_readiness.probes import REGISTRY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+
+    from pytest_readiness.plugin.run import Run
+
+__all__ = ["ReadinessItem", "ReadinessModule", "SuiteCollection"]
+
+_OURS = Path(pytest_readiness.__file__).parent
+_PYTEST = Path(pytest.__file__).parent.parent / "_pytest"
+
+_REFUSED_MARKS = ("skip", "skipif", "xfail", "parametrize")
+
+_HARMLESS_AUTOUSE = (
+    # (package of the fixture's function, why it cannot change what an item sees)
+    "pytest_django",  # isolates Django's mail box and URL configuration
+    "pytest_base_url",  # verifies --base-url, which a suite does not use
+    "pytest_flask",  # pushes a request context of the user's own app, if any
+)
+
+
+class ReadinessModule(pytest.Module):
+    """A section's module; collected whatever ``python_files`` says."""
+
+
+class ReadinessItem(pytest.Function):
+    """One checkbox as a pytest item: its state is recorded, never read back."""
+
+    run: Run
+    item: Item
+    check: Check
+    problems: list[str]
+    """What is wrong with what the author wrote; ``item`` is missing then."""
+
+    @classmethod
+    def of(cls, module: ReadinessModule, name: str) -> Self:
+        """Make the item of a test function."""
+        node: Self = cls.from_parent(module, name=name)
+        built = build_item(
+            Written(
+                marks={m.name: m.kwargs for m in node.iter_markers() if m.name in MARKERS},
+                docstring=node.function.__doc__ or "",
+                module_docstring=module.obj.__doc__ or "",
+                probes=any(name in REGISTRY for name in node.fixturenames),
+            )
+        )
+        node.problems = []
+        if isinstance(built, Item):
+            node.item = built
+            node.extra_keyword_matches.add(built.id)
+        else:
+            node.problems = built
+        return node
+
+    @property
+    def where(self) -> str:
+        """File, line and test, for messages."""
+        path, line, name = self.location
+        return f"{path}:{(line or 0) + 1} {name}"
+
+    def setup(self) -> None:
+        """Start with an empty record, also when a plugin runs the item again."""
+        self.check = Check(redact=self.run.redact)
+        super().setup()
+
+    def runtest(self) -> None:
+        """Run the body and judge it inside the call phase; never raises for a state."""
+        self.run.judge(self, super().runtest)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], **_: Any) -> str:  # type: ignore[override]
+        """Show our message and no frame: frames print arguments, passwords included."""
+        return self.run.redact(excinfo.exconly())
+
+
+class SuiteCollection:
+    """Collects one suite; registered as a plugin."""
+
+    def __init__(self, suite: Path) -> None:
+        self.suite = suite
+        self.nodes: list[ReadinessItem] = []
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Declare the marks that the decorators leave."""
+        for name, text in MARKERS.items():
+            config.addinivalue_line("markers", f"{name}: {text}")
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collect_file(
+        self, file_path: Path, parent: pytest.Collector
+    ) -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
+        """Collect the suite's modules ourselves, whatever ``python_files`` says."""
+        others = yield
+        if not file_path.is_relative_to(self.suite):
+            return others
+        if file_path.suffix != ".py" or not file_path.name.startswith("test_"):
+            return []
+        module: ReadinessModule = ReadinessModule.from_parent(parent, path=file_path)
+        return [module]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pycollect_makeitem(
+        self, collector: pytest.Collector, name: str, obj: object
+    ) -> list[ReadinessItem] | None:
+        """Make items of a suite's tests; nothing else in it is a test."""
+        if not isinstance(collector, ReadinessModule):
+            return None
+        if not name.startswith("test_") or not callable(obj):
+            return []
+        return [ReadinessItem.of(collector, name)]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Note what was collected, before anything is deselected."""
+        self.nodes = [node for node in items if isinstance(node, ReadinessItem)]
+
+    @property
+    def items(self) -> list[Item]:
+        """The collected items that are written as they must be."""
+        return [node.item for node in self.nodes if not node.problems]
+
+    def problems(self) -> list[str]:
+        """Say all that is wrong with the suite, a line each."""
+        found: list[str] = []
+        seen: dict[str, ReadinessItem] = {}
+        for node in self.nodes:
+            found += [f"{node.where}: {problem}" for problem in node.problems]
+            found += _mark_problems(node)
+            found += _fixture_problems(node, self.suite)
+            if not node.problems:
+                first = seen.setdefault(node.item.id, node)
+                if first is not node:
+                    found.append(f"{node.where}: {node.item.id} is also {first.where}")
+        return found
+
+
+def _mark_problems(node: ReadinessItem) -> Iterator[str]:
+    for mark in node.iter_markers():
+        if mark.name in _REFUSED_MARKS:
+            yield (
+                f"{node.where}: @pytest.mark.{mark.name} would change the outcome; "
+                "an item is one plain test"
+            )
+    if inspect.iscoroutinefunction(node.function):
+        yield f"{node.where}: is asynchronous; probes gather beforehand, bodies read"
+
+
+def _fixture_problems(node: ReadinessItem, suite: Path) -> Iterator[str]:
+    definitions = node._fixtureinfo.name2fixturedefs  # noqa: SLF001  # no public way
+    for name in node._fixtureinfo.names_closure:  # noqa: SLF001
+        if name == "request":
+            # Our own fixtures ask for it too, and it has no definition to look at.
+            if name not in inspect.signature(node.function).parameters:
+                continue
+            yield (
+                f"{node.where}: asks for `request`; needs must be known from fixture names"
+            )
+        elif name not in definitions:
+            known = ", ".join(sorted({"check", "limits", *REGISTRY}))
+            yield f"{node.where}: there is no fixture {name!r}; a suite has {known}"
+        else:
+            function = definitions[name][-1].func
+            source = _file_of(function)
+            inside = source is not None and source.is_relative_to(suite)
+            if inside and "request" in inspect.signature(function).parameters:
+                yield f"{source}: fixture {name!r} asks for `request`, as no item may"
+            elif not inside and not _is_trusted(function, source, node, name):
+                yield (
+                    f"{node.where}: fixture {name!r} comes from {source or 'elsewhere'}; a "
+                    "suite takes fixtures from the plugin and its own folder only"
+                )
+
+
+def _is_trusted(
+    function: Callable[..., object], source: Path | None, node: ReadinessItem, name: str
+) -> bool:
+    if source is None:
+        return False
+    if source.is_relative_to(_OURS) or source.is_relative_to(_PYTEST):
+        return True
+    asked = name in inspect.signature(node.function).parameters
+    package = (getattr(function, "__module__", None) or "").split(".", 1)[0]
+    return not asked and package in _HARMLESS_AUTOUSE
+
+
+def _file_of(function: Callable[..., object]) -> Path | None:
+    try:
+        return Path(inspect.getfile(inspect.unwrap(function))).resolve()
+    except TypeError:
+        return None

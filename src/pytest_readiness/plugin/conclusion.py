@@ -1,0 +1,140 @@
+"""The end of a run: the decision, the report on disk, the summary on the screen."""
+
+from __future__ import annotations
+
+import getpass
+import platform
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+import pytest_readiness
+from pytest_readiness.errors import StoreError
+from pytest_readiness.probes.look import utc_now
+from pytest_readiness.reports.json import write_json
+from pytest_readiness.reports.terminal import summary
+from pytest_readiness.store.building import Evidence, Subject, build
+from pytest_readiness.store.document import (
+    LeftOut,
+    ReleaseJudged,
+    Report,
+    RunFacts,
+    Selection,
+)
+from pytest_readiness.verdict.decision import Decision, Exit, decide, exit_code
+from pytest_readiness.verdict.states import State
+
+if TYPE_CHECKING:
+    from pytest_readiness.plugin.run import Run
+
+__all__ = ["STANDARD_STATUS", "conclude"]
+
+STANDARD_STATUS = frozenset({2, 3, 4})
+"""Interrupted, internal error, usage error: pytest's own, they win over ours."""
+
+
+def conclude(run: Run, session: pytest.Session) -> int:
+    """Decide, write, tell; give the exit code."""
+    status = int(session.exitstatus)
+    if not run.judged:
+        if status != pytest.ExitCode.USAGE_ERROR:
+            _tell(session, "readiness: nothing was judged in this run, so it is not ready")
+        return status if status in STANDARD_STATUS else int(Exit.INCOMPLETE)
+    decision = decide(
+        run.lock.items,
+        run.outcomes(),
+        run.gate,
+        selected=bool(run.left_out),
+        strict=run.settings.strict,
+        no_gate=run.settings.no_gate,
+    )
+    code = exit_code(decision, status)
+    report = _report(run, session, decision, code)
+    out = session.config.invocation_params.dir / run.settings.out
+    try:
+        path = write_json(report, out)
+    except StoreError as error:
+        # A verdict that nobody can look up later is none: the last report still stands.
+        _tell(session, f"readiness: {error}")
+        return int(pytest.ExitCode.INTERNAL_ERROR)
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None:
+        writer = reporter._tw  # noqa: SLF001  # knows width and colour
+        _tell(session, summary(report, writer.fullwidth, color=writer.hasmarkup))
+        _tell(session, f"report: {path}")
+    return code
+
+
+def _report(run: Run, session: pytest.Session, decision: Decision, code: int) -> Report:
+    evidence = {node.item.id: Evidence(node.item) for node in run.nodes}
+    for item_id, record in run.records.items():
+        evidence[item_id] = Evidence(record.item, record.judgements)
+    release = run.release
+    return build(
+        subject=Subject(
+            system=run.configuration.system,
+            organisation=run.configuration.organisation,
+            environment=run.target.name,
+            candidate=run.target.candidate,
+            target_digest=run.target_digest,
+            release=ReleaseJudged(
+                version=release.version,
+                source=release.source,
+                commit=release.commit,
+                dirty=release.dirty,
+                dirty_paths=release.dirty_paths,
+                bound=release.source is not None,
+            ),
+        ),
+        run=RunFacts(
+            started=run.started,
+            ended=utc_now(),
+            host=platform.node() or "unknown",
+            user=_user(),
+            command=tuple(map(run.redact, session.config.invocation_params.args)),
+            plugin=pytest_readiness.__version__,
+            python=platform.python_version(),
+            pytest=pytest.__version__,
+        ),
+        lock=run.lock,
+        decision=decision,
+        exit_code=code,
+        evidence=evidence,
+        selection=_selection(run, decision),
+        warnings=run.notes,
+    )
+
+
+def _selection(run: Run, decision: Decision) -> Selection:
+    collected = {node.item.id for node in run.nodes}
+    left_out = tuple(
+        LeftOut(id=outcome.id, why=_why(run, outcome.id, collected))
+        for outcome in decision.outcomes
+        if outcome.state is State.NOT_RUN and outcome.id not in run.records
+    )
+    return Selection(
+        selected=bool(left_out), why=tuple(run.selection), left_out=left_out
+    )
+
+
+def _why(run: Run, item_id: str, collected: set[str]) -> str:
+    if item_id in run.left_out:
+        return run.left_out[item_id]
+    return "the run ended before it" if item_id in collected else "it was not collected"
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user without a name
+        return "unknown"
+
+
+def _tell(session: pytest.Session, text: str) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None:
+        sys.stderr.write(f"{text}\n")
+        return
+    reporter.ensure_newline()
+    reporter.write_line(text)

@@ -1,0 +1,161 @@
+"""The entry point that pytest loads: options, and nothing else until ``--readiness``.
+
+This module, its package and ``pytest_readiness`` itself are all of ours that an
+ordinary test run imports.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, MutableMapping
+
+__all__ = ["LOCK_NAME", "METADATA", "OPTIONS", "SUITE_NAME", "Option", "is_active"]
+
+LOCK_NAME = "suite.lock"
+METADATA = pytest.StashKey["MutableMapping[str, object]"]()
+"""pytest-metadata's table, where that plugin is installed."""
+SUITE_NAME = "readiness_suite"
+
+
+class Option(NamedTuple):
+    """One setting: ``--readiness-STEM``, ini ``readiness_STEM``, ``READINESS_STEM``."""
+
+    stem: str
+    help: str
+    metavar: str = ""
+    """Empty for a switch."""
+
+    @property
+    def flag(self) -> str:
+        """The option on the command line."""
+        return f"--readiness-{self.stem}"
+
+    @property
+    def dest(self) -> str:
+        """The ini key, and the attribute of pytest's namespace."""
+        return f"readiness_{self.stem.replace('-', '_')}"
+
+    @property
+    def variable(self) -> str:
+        """The environment variable."""
+        return self.dest.upper()
+
+
+OPTIONS = (
+    Option("config", "the target file (default: readiness.toml, here or above)", "FILE"),
+    Option("target", "the environment to judge, or 'demo'", "NAME"),
+    Option("gate", "which stages must be ready (default: go-live)", "NAME"),
+    Option("out", "folder for the reports (default: readiness-report)", "DIR"),
+    Option("deadline", "the whole run's limit, such as 90s or 10m", "TIME"),
+    Option("no-gate", "report only: not-ready verdicts exit 0"),
+    Option("strict", "READY WITH WAIVERS exits 1"),
+    Option("demo-fault", "break the demo target in one named way", "NAME"),
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options; the same table gives ini keys and variables."""
+    group = parser.getgroup("readiness", "production readiness")
+    group.addoption(
+        "--readiness",
+        action="store_true",
+        default=False,
+        help="judge the target of readiness.toml: may it go live?",
+    )
+    for option in OPTIONS:
+        if option.metavar:
+            group.addoption(
+                option.flag, dest=option.dest, metavar=option.metavar, help=option.help
+            )
+        else:
+            # None, not False: the environment or the ini may say yes.
+            group.addoption(
+                option.flag,
+                dest=option.dest,
+                action="store_true",
+                default=None,
+                help=option.help,
+            )
+        parser.addini(option.dest, option.help, default=None)
+
+
+def is_active(config: pytest.Config) -> bool:
+    """Whether this process judges a target.
+
+    Not in a worker of another plugin, and not where pytest only explains itself.
+    """
+    option = config.option
+    explains = (option.help, option.version, option.markers, option.showfixtures)
+    return (
+        bool(option.readiness)
+        and not any(explains)
+        and not hasattr(config, "workerinput")
+    )
+
+
+@pytest.hookimpl(trylast=True, optionalhook=True)
+def pytest_metadata(
+    metadata: MutableMapping[str, object], config: pytest.Config
+) -> None:
+    """Empty pytest-metadata's table: it copies ``GIT_URL`` with its token into reports."""
+    if is_active(config):
+        metadata.clear()
+        config.stash[METADATA] = metadata
+
+
+def _is_suite(folder: str) -> bool:
+    return Path(folder).name == SUITE_NAME or os.path.isfile(  # noqa: PTH113  # hot path
+        os.path.join(folder, LOCK_NAME)  # noqa: PTH118  # hot path
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> None:
+    """Find the suite before conftests are loaded, or refuse one named by mistake."""
+    known = early_config.known_args_namespace
+    if known.readiness:
+        from pytest_readiness.plugin.startup import choose_suite  # noqa: PLC0415  # lazy
+
+        choose_suite(early_config, args)
+        return
+    for arg in known.file_or_dir:
+        path = Path(arg.split("::", 1)[0]).absolute()
+        suite = next((p for p in (path, *path.parents) if _is_suite(str(p))), None)
+        if suite is not None and path.exists():
+            msg = f"{arg}: this is a readiness suite; add --readiness to judge a target"
+            raise pytest.UsageError(msg)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Load the target and register the rest of the plugin."""
+    if is_active(config):
+        from pytest_readiness.plugin.startup import activate  # noqa: PLC0415  # lazy
+
+        activate(config)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Keep a readiness suite out of ordinary test runs."""
+    if config.option.readiness or not _is_suite(str(collection_path)):
+        return None
+    return True
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_cmdline_main(
+    config: pytest.Config,
+) -> Generator[None, object, object]:
+    """Let no other plugin have the last word on the exit code."""
+    status = yield
+    if not is_active(config):
+        return status
+    from pytest_readiness.plugin.startup import final_status  # noqa: PLC0415  # lazy
+
+    return final_status(config, status)

@@ -1,0 +1,172 @@
+"""Gathering facts: each resource once, all at the same time, none for ever.
+
+Threads are daemons on purpose: a driver that ignores its own time-out is left behind
+when the look is over, and cannot hold the process at its end.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from pytest_readiness.catalogue.observation import Cause, Unavailable
+from pytest_readiness.catalogue.rendering import duration
+from pytest_readiness.probes import probe
+from pytest_readiness.probes.look import Facts, Look
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from pytest_readiness.target.blocks import ResourceBlock
+    from pytest_readiness.target.model import Target
+
+__all__ = ["Gathering", "Need"]
+
+_GRACE = 0.5
+"""Seconds beyond its own limit after which a look is given up from outside."""
+_PATIENCE = 2.0
+"""Seconds of silence before a wait is announced."""
+
+
+class Need(NamedTuple):
+    """One resource in one environment."""
+
+    probe: str
+    environment: str
+
+
+@dataclass
+class _Gather:
+    """One look under way; ``done`` once ``facts`` are there."""
+
+    kind: type[Facts]
+    source: str
+    limit: float
+    work: Callable[[], Facts]
+    facts: Facts | None = None
+    began: float = 0.0
+
+    def start(self, changed: threading.Condition) -> None:
+        self.began = time.monotonic()
+        name = f"readiness {self.source}"
+        threading.Thread(target=self._run, args=(changed,), name=name, daemon=True).start()
+
+    def _run(self, changed: threading.Condition) -> None:
+        try:
+            facts = self.work()
+        except Exception as error:  # noqa: BLE001  # a probe's bug must not end the run
+            # The text of an unforeseen error may quote anything: its type has to do.
+            reason = Unavailable(f"the probe itself failed: {type(error).__name__}")
+            facts = self.kind.unavailable(reason, self.source)
+        with changed:
+            self.facts = self.facts or facts
+            changed.notify_all()
+
+    def give_up(self, reason: Unavailable) -> None:
+        self.facts = self.kind.unavailable(reason, self.source)
+
+
+@dataclass
+class Gathering:
+    """All looks of a run; items only read what is gathered here."""
+
+    targets: Mapping[str, Target]
+    target_file: str
+    redact: Callable[[str], str]
+    deadline: float
+    """Seconds for all looks together."""
+    tell: Callable[[str], None] = field(default=lambda _: None)
+    _looks: dict[Need, _Gather] = field(default_factory=dict)
+    _known: dict[Need, Facts] = field(default_factory=dict)
+    _changed: threading.Condition = field(default_factory=threading.Condition)
+
+    def run(self, needs: Iterable[Need]) -> None:
+        """Gather everything; returns when all is there or given up."""
+        over = time.monotonic() + self.deadline
+        for need in dict.fromkeys(needs):
+            if need not in self._looks and need not in self._known:
+                self._plan(need)
+        waiting = [look for look in self._looks.values() if look.facts is None]
+        self._together([look for look in waiting if not look.kind.exclusive], over)
+        for look in waiting:
+            if look.kind.exclusive:
+                self._together([look], over)
+
+    def facts(self, need: Need) -> Facts:
+        """Give what was seen; a need that nobody announced was not looked at."""
+        look = self._looks.get(need)
+        if look is not None and look.facts is not None:
+            return look.facts
+        if need in self._known:
+            return self._known[need]
+        reason = Unavailable(f"{need.probe} was not gathered in this run")
+        return probe(need.probe).unavailable(reason, need.probe)
+
+    def forget(self, probes: Iterable[str]) -> None:
+        """Drop what was seen of some resources, so that they are looked at again."""
+        gone = set(probes)
+        for store in (self._looks, self._known):
+            for need in [need for need in store if need.probe in gone]:
+                del store[need]  # type: ignore[attr-defined]  # both are dicts by Need
+
+    def _plan(self, need: Need) -> None:
+        kind, target = probe(need.probe), self.targets[need.environment]
+        where = f"[target.{target.name}.{kind.block}]"
+        if kind.block in target.unresolved:
+            reason = Unavailable(target.unresolved[kind.block], Cause.LOCAL)
+            self._known[need] = kind.unavailable(reason, where)
+            return
+        block: ResourceBlock | None = getattr(target, kind.block)
+        if block is None:
+            reason = Unavailable(
+                f"{self.target_file} has no {where}",
+                Cause.UNCONFIGURED,
+                f"add {where} to the target file",
+            )
+            self._known[need] = kind.unavailable(reason, self.target_file)
+            return
+        timeout = block.timeout.total_seconds()
+        limit = timeout * (1 + block.retries)
+        source = kind.source(block)
+
+        def work() -> Facts:
+            look = Look(source, timeout, self.redact, target.name)
+            look.deadline = time.monotonic() + limit
+            return kind.gather(block, look)
+
+        self._looks[need] = _Gather(kind, source, limit + _GRACE, work)
+
+    def _together(self, looks: list[_Gather], over: float) -> None:
+        for look in looks:
+            look.start(self._changed)
+        told = began = time.monotonic()
+        with self._changed:
+            while waiting := [look for look in looks if look.facts is None]:
+                now = time.monotonic()
+                for look in waiting:
+                    self._expire(look, now, over)
+                if now - told >= _PATIENCE:
+                    told = now
+                    names = ", ".join(sorted(look.source for look in waiting))
+                    self.tell(f"waiting for {names} ({now - began:.0f} s)")
+                ends = [look.began + look.limit for look in waiting]
+                self._changed.wait(
+                    max(0.0, min(*ends, over, told + _PATIENCE) - time.monotonic()) + 0.001
+                )
+
+    def _expire(self, look: _Gather, now: float, over: float) -> None:
+        if now >= look.began + look.limit:
+            waited = duration(dt.timedelta(seconds=look.limit - _GRACE))
+            look.give_up(Unavailable(f"no answer within {waited}", Cause.NO_ANSWER))
+        elif now >= over:
+            waited = duration(dt.timedelta(seconds=self.deadline))
+            look.give_up(
+                Unavailable(
+                    f"not finished when the run's deadline of {waited} was over",
+                    Cause.LOCAL,
+                    "raise --readiness-deadline",
+                )
+            )

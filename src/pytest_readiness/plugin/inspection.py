@@ -1,0 +1,93 @@
+"""Reading a suite without judging anything: what ``readiness check`` works from."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_readiness.catalogue.item import Stage
+from pytest_readiness.errors import ConfigError
+from pytest_readiness.plugin.collection import SuiteCollection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pytest_readiness.catalogue.item import Item
+    from pytest_readiness.catalogue.lock import Lock
+
+__all__ = ["checklist_order", "read_suite"]
+
+
+class _Errors:
+    """Keeps what could not be collected."""
+
+    def __init__(self) -> None:
+        self.found: list[str] = []
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Note a module that cannot be imported, with its last line."""
+        if report.failed:
+            lines = report.longreprtext.strip().splitlines() or ["cannot be collected"]
+            self.found.append(f"{report.nodeid}: {lines[-1].removeprefix('E').strip()}")
+
+
+def read_suite(suite: Path) -> tuple[list[Item], list[str]]:
+    """Collect a suite's items, and all that is wrong with it, a line each.
+
+    Runs pytest's collection in this process, with nothing but the suite's own folder:
+    no ini, no foreign conftest, no other plugin.
+    """
+    if not suite.is_dir():
+        raise ConfigError(str(suite), "there is no such suite", "name its folder")
+    collection, errors = SuiteCollection(suite.resolve()), _Errors()
+    arguments = [
+        f"-c{os.devnull}",
+        f"--rootdir={suite}",
+        f"--confcutdir={suite}",
+        "--import-mode=importlib",
+        "--collect-only",
+        "-pno:readiness",
+        "-pno:cacheprovider",
+        "-pno:terminal",
+        str(suite),
+    ]
+    with _no_other_plugins():
+        pytest.main(arguments, plugins=[collection, errors])
+    return collection.items, [*errors.found, *collection.problems()]
+
+
+def checklist_order(items: list[Item], lock: Lock) -> list[Item]:
+    """Sort a suite's items as the checklist has them.
+
+    Stages come in their own order; sections of one stage as the lock has them, new ones
+    last (move their tables in the lock to give them another place); items as their
+    module has them.
+    """
+    stages, sections = list(Stage), [locked.section for locked in lock.items]
+
+    def place(item: Item) -> tuple[int, int]:
+        known = item.section in sections
+        return (
+            stages.index(item.stage),
+            sections.index(item.section) if known else len(sections),
+        )
+
+    return sorted(items, key=place)
+
+
+@contextmanager
+def _no_other_plugins() -> Iterator[None]:
+    names = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+    before = {name: os.environ.pop(name, None) for name in names}
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value

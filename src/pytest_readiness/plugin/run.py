@@ -1,0 +1,186 @@
+"""One run: what is judged, what was recorded, what follows.
+
+The plugin's hooks (:mod:`.session`) are thin; this is the state that they share. An
+item's state is recorded here in the call phase and never read back from pytest.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_readiness.catalogue.item import Item, Scope, Stage
+from pytest_readiness.catalogue.observation import Unavailable
+from pytest_readiness.plugin.gathering import Gathering, Need
+from pytest_readiness.probes import probe
+from pytest_readiness.probes.look import Facts, utc_now
+from pytest_readiness.verdict.accounting import complete
+from pytest_readiness.verdict.judging import judge
+from pytest_readiness.verdict.rollup import in_order, roll_up
+from pytest_readiness.verdict.settling import UNSIGNED, Outcome, settle
+from pytest_readiness.verdict.states import State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from pytest_readiness.catalogue.lock import Lock
+    from pytest_readiness.catalogue.requirement import Judgement
+    from pytest_readiness.plugin.collection import ReadinessItem
+    from pytest_readiness.plugin.settings import Settings
+    from pytest_readiness.target.model import Configuration, Target
+    from pytest_readiness.target.release import Release
+    from pytest_readiness.target.secret import Redactor
+    from pytest_readiness.verdict.gate import Gate
+
+__all__ = ["Record", "Run"]
+
+FOREIGN_OUTCOME = "FOREIGN_OUTCOME"
+WRONG_RELEASE = "WRONG_RELEASE"
+
+
+@dataclass(frozen=True)
+class Record:
+    """What one item came to."""
+
+    item: Item
+    outcome: Outcome
+    judgements: tuple[Judgement, ...] = ()
+
+
+@dataclass
+class Run:
+    """The state of one ``pytest --readiness``."""
+
+    settings: Settings
+    configuration: Configuration
+    target: Target
+    release: Release
+    target_digest: str
+    gate: Gate
+    suite: Path
+    lock: Lock
+    redact: Redactor
+    gathering: Gathering
+    started: dt.datetime = field(default_factory=utc_now)
+    notes: list[str] = field(default_factory=list)
+    """What a reader of header and report must know about this run."""
+    selection: list[str] = field(default_factory=list)
+    """The options that select among the items."""
+    nodes: list[ReadinessItem] = field(default_factory=list)
+    """What was collected, before anything was left out."""
+    records: dict[str, Record] = field(default_factory=dict)
+    foreign: dict[str, str] = field(default_factory=dict)
+    """Items whose logged outcome contradicts the record, and what was logged."""
+    item_ids: dict[str, str] = field(default_factory=dict)
+    """Item ids by pytest's node ids."""
+    left_out: dict[str, str] = field(default_factory=dict)
+    """Why items of this gate were not run, where it is known."""
+    rollups: list[ReadinessItem] = field(default_factory=list)
+    judged: bool = False
+    """Whether the loop over the items was entered (not for ``--collect-only``)."""
+
+    @property
+    def release_text(self) -> str:
+        """Name the release for people: version, source digest, what is uncommitted."""
+        release = self.release
+        source = f"source {release.source[:19]}" if release.source else "unbound"
+        dirty = f", {len(release.dirty_paths)} uncommitted" if release.dirty else ""
+        return f"release {release.version} ({source}{dirty})"
+
+    def environment_of(self, item: Item) -> str:
+        """Give where an item looks: the candidate before go-live, else the target."""
+        before = item.stage in {Stage.PRE_PRODUCTION, Stage.PRE_DEPLOYMENT}
+        if before and item.scope is Scope.RELEASE and self.target.candidate:
+            return self.target.candidate
+        return self.target.name
+
+    def needs(self, nodes: Iterable[ReadinessItem], known: Iterable[str]) -> list[Need]:
+        """Give the resources that the items' fixtures name, the service's release too."""
+        found: list[Need] = []
+        probes = set(known)
+        for node in nodes:
+            environment = self.environment_of(node.item)
+            names = [name for name in node.fixturenames if name in probes]
+            if any(self._asks_release(name, node.item) for name in names):
+                names.append("service")
+            found += [Need(name, environment) for name in names]
+        return found
+
+    def facts(self, name: str, item: Item) -> Facts:
+        """Give a probe's facts to an item, unless another release is running there."""
+        environment = self.environment_of(item)
+        facts = self.gathering.facts(Need(name, environment))
+        if not self._asks_release(name, item):
+            return facts
+        service = self.gathering.facts(Need("service", environment))
+        running = getattr(service, "release").value  # noqa: B009  # of every Service
+        if isinstance(running, Unavailable) or running in self._release_names():
+            return facts
+        reason = Unavailable(
+            f"{WRONG_RELEASE}: {environment} runs {running}, not {self.release.version}",
+            remedy=f"deploy {self.release.version} to {environment}, or judge {running}",
+        )
+        return type(facts).unavailable(reason, environment)
+
+    def judge(self, node: ReadinessItem, body: Callable[[], None]) -> None:
+        """Run an item's body and record its state; only an interruption gets out."""
+        assertion = error = ""
+        try:
+            body()
+        except (AssertionError, pytest.fail.Exception) as failed:
+            text = str(failed).strip().split("\n", 1)[0]
+            assertion = self.redact(text) or "a plain assertion failed"
+        except (pytest.skip.Exception, pytest.xfail.Exception) as raised:
+            self.record_foreign(node.item, f"its body raised {type(raised).__name__}")
+            return
+        except Exception as broken:  # noqa: BLE001  # a suite's bug is no verdict
+            error = self.redact(f"its body raised {type(broken).__name__}: {broken}")
+        self._settle(node, assertion, error)
+
+    def record_error(self, node: ReadinessItem, reason: str) -> None:
+        """Record an item that broke before its body ran."""
+        self._settle(node, "", self.redact(reason))
+
+    def record_foreign(self, item: Item, what: str) -> None:
+        """Record an item whose outcome somebody else decided."""
+        self.records[item.id] = Record(item, _foreign(item.id, what))
+
+    def roll_up(self, nodes: Iterable[ReadinessItem]) -> None:
+        """Record rollups from what the others came to by now."""
+        ids = [locked.id for locked in self.lock.items]
+        for item in in_order([node.item for node in nodes], ids):
+            outcomes = complete(self.lock.items, self.outcomes(), self.gate)
+            raw = roll_up(item, outcomes, raw=True)
+            outcome = settle(item, roll_up(item, outcomes), UNSIGNED, raw=raw)
+            self.records[item.id] = Record(item, outcome)
+
+    def outcomes(self) -> dict[str, Outcome]:
+        """Give what was recorded, by item id."""
+        return {
+            item_id: _foreign(item_id, self.foreign[item_id])
+            if item_id in self.foreign
+            else record.outcome
+            for item_id, record in self.records.items()
+        }
+
+    def _release_names(self) -> set[str]:
+        names = (self.release.version, self.release.source, self.release.commit)
+        return {name for name in names if name}
+
+    def _asks_release(self, name: str, item: Item) -> bool:
+        return item.scope is Scope.RELEASE and probe(name).runs_release
+
+    def _settle(self, node: ReadinessItem, assertion: str, error: str) -> None:
+        item, judgements = node.item, node.check.judgements
+        body = judge(judgements, reach=item.reach, assertion=assertion, error=error)
+        outcome = settle(item, body, UNSIGNED)
+        self.records[item.id] = Record(item, outcome, judgements)
+
+
+def _foreign(item_id: str, what: str) -> Outcome:
+    reason = f"{what}; only the suite decides an item"
+    return Outcome.plain(item_id, State.NOT_RUN, FOREIGN_OUTCOME, reason)

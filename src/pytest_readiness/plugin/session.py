@@ -1,0 +1,195 @@
+"""The hooks of a readiness run; each hands over to what knows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_readiness.catalogue.lock import UPDATE, Change, compare
+from pytest_readiness.plugin.collection import ReadinessItem, SuiteCollection
+from pytest_readiness.plugin.conclusion import STANDARD_STATUS, conclude
+from pytest_readiness.plugin.entry import METADATA
+from pytest_readiness.plugin.outcomes import contradicts, show
+from pytest_readiness.probes import REGISTRY
+from pytest_readiness.reports.messages import failure_text, one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from pytest_readiness.plugin.run import Record, Run
+
+__all__ = ["ReadinessSession"]
+
+
+class ReadinessSession:
+    """Registered as a plugin while a target is judged."""
+
+    def __init__(
+        self, run: Run, collection: SuiteCollection, close: Callable[[], None]
+    ) -> None:
+        self.run = run
+        self.collection = collection
+        self._close = close
+        self.status: int | None = None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Fill the table of pytest-metadata, which the entry point has emptied."""
+        metadata = session.config.stash.get(METADATA, {})
+        metadata["System"] = self.run.configuration.system
+        metadata["Environment"] = self.run.target.name
+        metadata["Release"] = self.run.release_text
+
+    def pytest_report_header(self) -> list[str]:
+        """Say what is judged, and what was switched off for it."""
+        run = self.run
+        return [
+            f"readiness: {run.configuration.system} in {run.target.name}, {run.release_text}",
+            f"readiness: gate {run.gate.name}, suite {run.suite} "
+            f"({len(run.lock.items)} items), target digest {run.target_digest[:12]}",
+            *(f"readiness: {note}" for note in run.notes),
+        ]
+
+    def pytest_deselected(self, items: list[pytest.Item]) -> None:
+        """Note what others leave out."""
+        for node in items:
+            if isinstance(node, ReadinessItem) and self.run.gate.asks(node.item.stage):
+                self.run.left_out[node.item.id] = "it was deselected"
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> Generator[None, object, object]:
+        """Check the suite, leave out what the gate does not ask, set rollups aside."""
+        nodes = [node for node in items if isinstance(node, ReadinessItem)]
+        self._check_suite(nodes)
+        stages = self.run.gate.stages
+        outside = [node for node in nodes if node.item.stage not in stages]
+        if outside:
+            items[:] = [node for node in items if node not in set(outside)]
+            config.hook.pytest_deselected(items=outside)
+        result = yield
+        left = [node for node in items if isinstance(node, ReadinessItem)]
+        self.run.rollups = [node for node in left if node.item.kind.is_rollup]
+        items[:] = [node for node in items if node not in set(self.run.rollups)]
+        return result
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(
+        self, session: pytest.Session
+    ) -> Generator[None, object, object]:
+        """Gather before the items, decide the rollups after them."""
+        if session.config.option.collectonly or session.testsfailed:
+            return (yield)
+        if session.config.option.setupplan or session.config.option.setuponly:
+            return (yield)
+        self.run.judged = True
+        session.testscollected += len(self.run.rollups)  # for the progress shown
+        nodes = [node for node in session.items if isinstance(node, ReadinessItem)]
+        self.run.gathering.run(self.run.needs(nodes, REGISTRY))
+        try:
+            return (yield)
+        finally:
+            self.run.roll_up(self.run.rollups)
+            for node in self.run.rollups:
+                self._report_rollup(node)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Show the recorded state, whatever the hooks inside made of the report."""
+        report = yield
+        if not isinstance(item, ReadinessItem):
+            return report
+        redact = self.run.redact
+        report.sections = [(name, redact(text)) for name, text in report.sections]
+        if call.when == "setup" and call.excinfo is not None:
+            if call.excinfo.errisinstance(pytest.skip.Exception):
+                self.run.record_foreign(item.item, "it was skipped before its body ran")
+            else:
+                self.run.record_error(item, call.excinfo.exconly())
+        elif call.when != "call":
+            return report
+        record = self.run.records.get(item.item.id)
+        if record is not None:
+            self._show(report, record)
+        return report
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Notice an outcome that contradicts the record: somebody changed it."""
+        item_id = self.run.item_ids.get(report.nodeid)
+        if item_id is None:
+            return
+        record = self.run.records.get(item_id)
+        if report.when == "call":
+            self.run.foreign.pop(item_id, None)
+            if record is None or contradicts(report, record.outcome.state):
+                self.run.foreign[item_id] = f"it was logged as {report.outcome}"
+        elif report.outcome != "passed" and (
+            record is None or contradicts(report, record.outcome.state)
+        ):
+            self.run.foreign[item_id] = f"its {report.when} was {report.outcome}"
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(
+        self, session: pytest.Session
+    ) -> Generator[None, object, object]:
+        """Decide, write the report, print the summary: after everybody else."""
+        try:
+            return (yield)
+        finally:
+            self.status = conclude(self.run, session)
+            session.exitstatus = self.status
+
+    def pytest_unconfigure(self) -> None:
+        """Stop what was started for this run."""
+        self._close()
+
+    def final_status(self, status: object) -> int:
+        """Give the exit code, whatever other plugins returned or raised."""
+        code = int(status) if isinstance(status, int) else 3
+        if code in STANDARD_STATUS or self.status is None:
+            return code or 3
+        return self.status
+
+    def _check_suite(self, nodes: list[ReadinessItem]) -> None:
+        run = self.run
+        found = self.collection.problems()
+        found += [
+            f"suite.lock: {difference}; {UPDATE}"
+            for difference in compare(run.lock, self.collection.items)
+            # What was not collected is not run; the order of collection means nothing.
+            if difference.change in {Change.ADDED, Change.CHANGED}
+        ]
+        if found:
+            raise pytest.UsageError("\n".join(f"readiness: {line}" for line in found))
+        run.nodes = nodes
+        for node in nodes:
+            node.run = run
+            run.item_ids[node.nodeid] = node.item.id
+
+    def _show(self, report: pytest.TestReport, record: Record) -> None:
+        outcome = record.outcome
+        message = failure_text(record.item, outcome, record.judgements)
+        show(report, outcome.state, one_line(record.item, outcome), message)
+
+    def _report_rollup(self, node: ReadinessItem) -> None:
+        hook = node.ihook
+        hook.pytest_runtest_logstart(nodeid=node.nodeid, location=node.location)
+        record = self.run.records[node.item.id]
+        for when in ("setup", "call", "teardown"):
+            report = pytest.TestReport(
+                nodeid=node.nodeid,
+                location=node.location,
+                keywords=dict.fromkeys(node.keywords, 1),
+                outcome="passed",
+                longrepr=None,
+                when=when,  # type: ignore[arg-type]  # one of the three
+            )
+            if when == "call":
+                self._show(report, record)
+            hook.pytest_runtest_logreport(report=report)
+        hook.pytest_runtest_logfinish(nodeid=node.nodeid, location=node.location)
+

@@ -1,0 +1,94 @@
+"""The options of one run, frozen: command line before environment before ini."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_readiness.errors import ConfigError
+from pytest_readiness.plugin.entry import OPTIONS
+from pytest_readiness.target.values import parse_duration
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import pytest
+
+__all__ = ["DEMO", "Settings"]
+
+DEMO = "demo"
+"""The name of the embedded target."""
+
+_YES, _NO = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
+
+
+def _switch(text: str) -> bool:
+    word = text.strip().lower()
+    if word not in _YES | _NO:
+        msg = f"{text!r} is neither true nor false"
+        raise ValueError(msg)
+    return word in _YES
+
+
+_CONVERTERS: dict[str, Callable[[str], object]] = {
+    "config": Path,
+    "out": Path,
+    "deadline": parse_duration,
+    "no-gate": _switch,
+    "strict": _switch,
+}
+"""By stem; the others are names and stay texts."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What the user asked for."""
+
+    config: Path | None = None
+    target: str | None = None
+    gate: str = "go-live"
+    out: Path = Path("readiness-report")
+    deadline: dt.timedelta = dt.timedelta(minutes=10)
+    """For all looks together."""
+    no_gate: bool = False
+    strict: bool = False
+    demo_fault: str | None = None
+
+    @property
+    def demo(self) -> bool:
+        """Whether the embedded target is judged."""
+        return self.target == DEMO
+
+    @classmethod
+    def of(cls, config: pytest.Config, environ: Mapping[str, str]) -> Settings:
+        """Collect the settings; raise ConfigError for one that cannot be read."""
+        found: dict[str, object] = {}
+        for option in OPTIONS:
+            given = (
+                (option.flag, getattr(config.option, option.dest, None)),
+                (option.variable, environ.get(option.variable)),
+                (f"{config.inipath}: {option.dest}", config.getini(option.dest)),
+            )
+            for where, value in given:
+                if value is None or value == "":
+                    continue
+                name = option.stem.replace("-", "_")
+                if isinstance(value, str):
+                    convert = _CONVERTERS.get(option.stem, str)
+                    try:
+                        found[name] = convert(value)
+                    except ValueError as error:
+                        raise ConfigError(where, str(error)) from None
+                else:
+                    found[name] = value
+                break
+        settings = cls(**found)  # type: ignore[arg-type]  # converted above
+        if settings.demo_fault and not settings.demo:
+            raise ConfigError(
+                "--readiness-demo-fault",
+                f"{settings.demo_fault!r} breaks the demo only",
+                "add --readiness-target=demo",
+            )
+        return settings

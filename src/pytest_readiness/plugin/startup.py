@@ -1,0 +1,200 @@
+"""From ``--readiness`` to a registered session: suite, target, release, lock."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_readiness.catalogue import lock
+from pytest_readiness.errors import ConfigError, ReadinessError
+from pytest_readiness.plugin.collection import SuiteCollection
+from pytest_readiness.plugin.entry import LOCK_NAME
+from pytest_readiness.plugin.gathering import Gathering
+from pytest_readiness.plugin.run import Run
+from pytest_readiness.plugin.session import ReadinessSession
+from pytest_readiness.plugin.settings import Settings
+from pytest_readiness.plugin.suite import bundled_suite, default_suite, suite_of
+from pytest_readiness.target.finding import find, no_target_file
+from pytest_readiness.target.loading import load
+from pytest_readiness.target.release import read_release
+from pytest_readiness.target.secret import Redactor
+from pytest_readiness.verdict.gate import find_gate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pytest_readiness.target.model import Configuration
+
+__all__ = ["activate", "choose_suite", "final_status"]
+
+_NAME = "readiness-session"
+
+
+def choose_suite(early_config: pytest.Config, args: list[str]) -> None:
+    """Append the suite where no path is given; import it in importlib mode.
+
+    Both ``args`` and the namespace are changed: pytest loads the initial conftests from
+    the one and parses the other again.
+    """
+    known = early_config.known_args_namespace
+    args.insert(0, "--import-mode=importlib")
+    known.importmode = "importlib"
+    if known.file_or_dir:
+        return
+    try:
+        settings = Settings.of(early_config, os.environ)
+        target_file = find(settings.config, early_config.rootpath)
+    except ConfigError:
+        target_file = None  # reported when the plugin is configured
+    else:
+        if settings.demo:
+            target_file = None
+    here = early_config.invocation_params.dir
+    demo = known.readiness_target == "demo"
+    suite = bundled_suite() if demo else default_suite(target_file, here)
+    args.append(str(suite))
+    known.file_or_dir.append(str(suite))
+
+
+def activate(config: pytest.Config) -> None:
+    """Load everything that a run needs and register the session's hooks."""
+    notes = _in_the_controller(config)
+    try:
+        settings = Settings.of(config, os.environ)
+        run, close = _prepare(config, settings)
+    except ReadinessError as error:
+        raise pytest.UsageError(str(error)) from None
+    run.selection = _selection(config)
+    run.notes += [*notes, *(f"{option} selects" for option in run.selection)]
+    collection = SuiteCollection(run.suite)
+    config.pluginmanager.register(collection)
+    config.pluginmanager.register(ReadinessSession(run, collection, close), _NAME)
+
+
+def final_status(config: pytest.Config, status: object) -> int:
+    """Give the exit code of the run; pytest's own where nothing was to be judged."""
+    session = config.pluginmanager.get_plugin(_NAME)
+    if session is None:
+        return int(status) if isinstance(status, int) else 3
+    code: int = session.final_status(status)
+    return code
+
+
+def _prepare(
+    config: pytest.Config, settings: Settings
+) -> tuple[Run, Callable[[], None]]:
+    environ: Mapping[str, str] = os.environ
+    close: Callable[[], None] = _nothing
+    if settings.demo:
+        path, environ, close = _start_demo(settings)
+    else:
+        found = find(settings.config, config.rootpath)
+        if found is None:
+            raise no_target_file(config.rootpath)
+        path = found
+    try:
+        run = _run(config, settings, path, environ)
+    except BaseException:
+        close()
+        raise
+    return run, close
+
+
+def _run(
+    config: pytest.Config, settings: Settings, path: Path, environ: Mapping[str, str]
+) -> Run:
+    redactor = Redactor()
+    configuration = load(path, redactor, environ)
+    target = configuration.select(settings.target)
+    gate = find_gate(settings.gate, configuration.gates)
+    release = read_release(configuration, path.parent)
+    suite = _suite(config)
+    gathering = Gathering(
+        configuration.targets,
+        path.name,
+        redactor,
+        settings.deadline.total_seconds(),
+        tell=_teller(config),
+    )
+    return Run(
+        settings=settings,
+        configuration=configuration,
+        target=target,
+        release=release,
+        target_digest=configuration.digest(target),
+        gate=gate,
+        suite=suite,
+        lock=lock.read(suite / LOCK_NAME),
+        redact=redactor,
+        gathering=gathering,
+    )
+
+
+def _start_demo(settings: Settings) -> tuple[Path, Mapping[str, str], Callable[[], None]]:
+    from pytest_readiness.demo.demo import Demo  # noqa: PLC0415  # only for the demo
+
+    folder = tempfile.TemporaryDirectory(prefix="readiness-demo-")
+    try:
+        demo = Demo.start(Path(folder.name), settings.demo_fault)
+    except BaseException:
+        folder.cleanup()
+        raise
+
+    def close() -> None:
+        demo.close()
+        folder.cleanup()
+
+    return demo.config_path, {**os.environ, **demo.environ}, close
+
+
+def _nothing() -> None:
+    """Close nothing: a real target is not ours to stop."""
+
+
+def _suite(config: pytest.Config) -> Path:
+    here = config.invocation_params.dir
+    paths = [here / arg.split("::", 1)[0] for arg in config.args]
+    suites = suite_of(path.absolute() for path in paths)
+    if len(suites) > 1:
+        names = ", ".join(map(str, suites))
+        raise ConfigError("--readiness", f"these are several suites: {names}", "name one")
+    if not suites:
+        raise ConfigError(
+            "--readiness",
+            f"none of {', '.join(config.args)} lies in a suite",
+            f"a suite is a folder with a {LOCK_NAME}; name none to take the target's",
+        )
+    return suites[0].resolve()
+
+
+def _in_the_controller(config: pytest.Config) -> list[str]:
+    # Gathering is concurrent already and items only read: workers would each look again.
+    if not getattr(config.option, "tx", None):
+        return []
+    config.option.dist, config.option.tx = "no", []
+    return ["-n is ignored: the looks run at the same time already, items only read"]
+
+
+def _selection(config: pytest.Config) -> list[str]:
+    given = config.invocation_params.args
+    notes = []
+    for flag, value in (("-k", config.option.keyword), ("-m", config.option.markexpr)):
+        if value:
+            by_hand = any(arg == flag or arg.startswith(flag) for arg in given)
+            where = "" if by_hand else f" from {config.inipath or 'PYTEST_ADDOPTS'}"
+            notes.append(f"{flag} {value!r}{where}")
+    return notes
+
+
+def _teller(config: pytest.Config) -> Callable[[str], None]:
+    def tell(text: str) -> None:
+        reporter = config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None:
+            reporter.ensure_newline()
+            reporter.write_line(f"readiness: {text}")
+
+    return tell

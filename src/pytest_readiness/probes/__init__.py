@@ -1,0 +1,36 @@
+"""What can be seen: one module a system; facts, no judgement.
+
+A probe's module, and with it its driver, is loaded when a run needs it.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_readiness.probes.look import Facts
+
+__all__ = ["REGISTRY", "probe"]
+
+REGISTRY: Mapping[str, str] = {
+    "postgres": "pytest_readiness.probes.postgres:Postgres",
+    "python": "pytest_readiness.probes.python:Python",
+    "redis": "pytest_readiness.probes.redis:Redis",
+    "service": "pytest_readiness.probes.service:Service",
+    "tls": "pytest_readiness.probes.tls:Tls",
+}
+"""Where each probe's class is, by the name of its target block."""
+
+
+def probe(name: str) -> type[Facts]:
+    """Give a probe's class.
+
+    Raises:
+        KeyError: no probe has this name.
+    """
+    module, _, attribute = REGISTRY[name].partition(":")
+    kind: type[Facts] = getattr(import_module(module), attribute)
+    return kind

@@ -1,0 +1,230 @@
+"""How a probe looks: its clock, its deadline, its tries, and where errors end.
+
+A probe is a :class:`Facts` class: a frozen dataclass whose fields are facts, with the
+name of its target block and a ``gather`` that fills it. Gatherers return
+``Unavailable``; they do not raise through a frame that holds a secret. Inside a probe
+:class:`LookError` ends a try; :meth:`Look.tries` turns it into a reason.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
+
+from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
+from pytest_readiness.errors import ProbeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Facts", "Look", "LookError", "noted", "utc_now"]
+
+T = TypeVar("T")
+
+_PAUSE = 0.2
+"""Seconds between two tries: what refuses at once may be just restarting."""
+
+
+def utc_now() -> dt.datetime:
+    """Give the present time, aware."""
+    return dt.datetime.now(dt.UTC)
+
+
+def noted(fact: Observed[T], note: str) -> Observed[T]:
+    """Add a note to a fact's detail, such as how many tries it took."""
+    if not note:
+        return fact
+    detail = "; ".join(filter(None, (fact.detail, note)))
+    return dataclasses.replace(fact, detail=detail)
+
+
+class LookError(ProbeError):
+    """Ends a try inside a probe; never leaves it.
+
+    ``final`` is set where another try would give the same or do harm: a password that
+    was rejected once must not be tried again, lest the account is locked.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        cause: Cause = Cause.NO_ANSWER,
+        remedy: str = "",
+        *,
+        final: bool = False,
+    ) -> None:
+        super().__init__("", reason, remedy)
+        self.unavailable = Unavailable(reason, cause, remedy)
+        self.final = final
+
+
+@dataclass
+class Look:
+    """One look at one resource.
+
+    ``source`` names the resource in evidence, without credentials. ``timeout`` is one
+    try's own limit in seconds (no answer within it is an observation); ``deadline`` is
+    the ``time.monotonic`` at which the look, with all its tries, must be over.
+    """
+
+    source: str
+    timeout: float
+    redact: Callable[[str], str] = str
+    environment: str = ""
+    now: Callable[[], dt.datetime] = utc_now
+    deadline: float = field(default=0.0)
+
+    def __post_init__(self) -> None:
+        if not self.deadline:
+            self.deadline = time.monotonic() + self.timeout
+
+    def remaining(self) -> float:
+        """Give the seconds left, never less than a millisecond."""
+        return max(self.deadline - time.monotonic(), 0.001)
+
+    @property
+    def over(self) -> bool:
+        """Whether the deadline has passed."""
+        return time.monotonic() >= self.deadline
+
+    def overdue(self, waited_for: str = "") -> LookError:
+        """Make the error for a try that its limit ended."""
+        reason = f"no answer within {self.timeout:g} s"
+        return LookError(f"{reason} ({waited_for})" if waited_for else reason)
+
+    def share(self, seconds: float) -> Look:
+        """Give a look at the same thing that ends in ``seconds``, or with this one."""
+        deadline = min(time.monotonic() + seconds, self.deadline)
+        return dataclasses.replace(self, deadline=deadline)
+
+    def tries(
+        self, retries: int, attempt: Callable[[Look], T]
+    ) -> tuple[T | Unavailable, str]:
+        """Try up to ``1 + retries`` times; nothing raises.
+
+        Each try gets ``timeout`` seconds, all of them together end at ``deadline``.
+
+        Returns:
+            What ``attempt`` returned, or why the last try failed (and how many there
+            were); and a note for the fact's detail, empty where the first succeeded.
+        """
+        failed: list[Unavailable] = []
+        while True:
+            try:
+                value = attempt(self.share(self.timeout))
+            except LookError as error:
+                failure, final = error.unavailable, error.final
+            except ProbeError as error:
+                failure, final = Unavailable(str(error), Cause.LOCAL), True
+            except Exception as error:  # noqa: BLE001  # a driver's bug is no verdict
+                # The text of an unforeseen error may quote anything.
+                text = f"the look itself failed: {type(error).__name__}"
+                failure, final = Unavailable(text, Cause.LOCAL), True
+            else:
+                return value, _note(failed, retries)
+            failed.append(self._redacted(failure))
+            if final or len(failed) > retries or self.over:
+                return _after_tries(failed), ""
+            time.sleep(min(_PAUSE, self.remaining()))
+
+    def seen(
+        self,
+        value: T | Unavailable,
+        *,
+        unit: str = "",
+        what: str = "",
+        detail: str = "",
+        duration: dt.timedelta = dt.timedelta(0),
+    ) -> Observed[T]:
+        """Make a fact of a value that is at hand."""
+        source = f"{self.source} {what}".rstrip()
+        detail = self.redact(detail)
+        return Observed(value, source, self.now(), unit, duration, detail)
+
+    def observe(
+        self,
+        read: Callable[[], T | Unavailable],
+        *,
+        unit: str = "",
+        what: str = "",
+        detail: str = "",
+    ) -> Observed[T]:
+        """Read one fact and time it; an error of a look becomes unavailable.
+
+        ``read`` returns ``Unavailable`` itself for what its driver raises.
+        """
+        began = time.perf_counter()
+        value: T | Unavailable
+        try:
+            value = read()
+        except LookError as error:
+            value = self._redacted(error.unavailable)
+        except ProbeError as error:
+            value = Unavailable(self.redact(str(error)), Cause.LOCAL)
+        took = dt.timedelta(seconds=time.perf_counter() - began)
+        return self.seen(value, unit=unit, what=what, detail=detail, duration=took)
+
+    def _redacted(self, unavailable: Unavailable) -> Unavailable:
+        return Unavailable(
+            self.redact(unavailable.reason),
+            unavailable.cause,
+            self.redact(unavailable.remedy),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """Base of the probes: every field of a subclass is an ``Observed`` fact."""
+
+    block: ClassVar[str]
+    """The table of the target that says where to look; also the fixture's name."""
+    exclusive: ClassVar[bool] = False
+    """Whether the look disturbs others and runs alone, after the quiet ones."""
+    runs_release: ClassVar[bool] = False
+    """Whether this is the running service, so that its release is checked first."""
+
+    @classmethod
+    def gather(cls, block: Any, look: Look) -> Self:  # noqa: ANN401  # each has its own
+        """Look once; never raise, never outlast ``look.deadline``."""
+        raise NotImplementedError
+
+    @staticmethod
+    def source(block: Any) -> str:  # noqa: ANN401  # each has its own
+        """Name the resource for evidence, without credentials."""
+        raise NotImplementedError
+
+    @classmethod
+    def tried(cls, look: Look, retries: int, attempt: Callable[[Look], Self]) -> Self:
+        """Gather by ``attempt``; each fact says how many tries it took."""
+        seen, note = look.tries(retries, attempt)
+        if isinstance(seen, Unavailable):
+            return cls.unavailable(seen, look.source, look.now())
+        if not note:
+            return seen
+        facts = {f.name: getattr(seen, f.name) for f in dataclasses.fields(cls)}
+        return cls(**{name: noted(fact, note) for name, fact in facts.items()})
+
+    @classmethod
+    def unavailable(
+        cls, reason: Unavailable, source: str, at: dt.datetime | None = None
+    ) -> Self:
+        """Give the probe that saw nothing, each fact for the same reason."""
+        nothing: Observed[object] = Observed(reason, source, at or utc_now())
+        return cls(**{f.name: nothing for f in dataclasses.fields(cls)})
+
+
+def _note(failed: list[Unavailable], retries: int) -> str:
+    if not failed:
+        return ""
+    before = "; ".join(dict.fromkeys(failure.reason for failure in failed))
+    return f"try {len(failed) + 1} of {retries + 1}, after: {before}"
+
+
+def _after_tries(failed: list[Unavailable]) -> Unavailable:
+    last = failed[-1]
+    if len(failed) == 1:
+        return last
+    return dataclasses.replace(last, reason=f"{last.reason} ({len(failed)} tries)")

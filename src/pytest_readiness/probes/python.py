@@ -1,0 +1,269 @@
+"""The service's own interpreter: whether it is there, answers, how old, how isolated.
+
+It is run once, isolated (``-I``: no environment, no user's packages, no current
+folder), with a script that prints one line of JSON and with nothing of this process's
+environment but what a program needs to start.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import selectors
+import signal
+import stat
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from packaging.version import Version
+
+from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
+from pytest_readiness.probes.look import Facts, LookError
+from pytest_readiness.probes.support import PYTHON, python_branch, support_note
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_readiness.probes.look import Look
+    from pytest_readiness.target.blocks import PythonBlock
+
+__all__ = ["SCRIPT", "Python", "container_signs"]
+
+SCRIPT = (
+    "import json,sys;"
+    "print(json.dumps({"
+    "'version':list(sys.version_info[:3]),"
+    "'prefix':sys.prefix,"
+    "'base':getattr(sys,'real_prefix',None) or getattr(sys,'base_prefix',sys.prefix)"
+    "}))"
+)
+"""What the interpreter is asked; runs on every Python since 2.6.
+
+``real_prefix`` is what virtualenv set before version 20.
+"""
+
+_INTAKE = 10_000
+"""Bytes of output that are read: the answer has some hundred."""
+_KEPT = ("PATH", "HOME", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
+"""What the interpreter gets of our environment; it may hold the target's secrets."""
+_SHOWN = 200
+"""Characters of a path that evidence shows."""
+_MOUNT_POINT = 4
+_RUNTIMES = ("docker", "kubepods", "containerd", "crio", "libpod", "lxc", "ecs")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Python(Facts):
+    """One interpreter, as its own answers and this host show it.
+
+    That it is missing or hangs is an observation (no); that this run may not start it
+    is none.
+    """
+
+    block: ClassVar[str] = "python"
+
+    exists: Observed[bool]
+    """Whether the path leads to a program."""
+    answers: Observed[bool]
+    """Whether it ran the script within the look's limit."""
+    version: Observed[Version]
+    """Its own version; the detail notes the branch's support."""
+    isolated: Observed[bool]
+    """Whether the system's packages are kept out.
+
+    ``isolation = "venv"``: prefix and base prefix differ (PEP 405). ``"container"``:
+    this host shows the signs of a container, see :func:`container_signs`.
+    """
+
+    @classmethod
+    def gather(cls, block: PythonBlock, look: Look) -> Self:
+        """Run the interpreter once."""
+        return cls.tried(look, block.retries, lambda look: cls._once(block, look))
+
+    @classmethod
+    def _once(cls, block: PythonBlock, look: Look) -> Self:
+        what_is_there = _missing(block.interpreter)
+        if what_is_there:
+            nothing = Unavailable(what_is_there, Cause.NO_ANSWER)
+            return cls._without_answer(nothing, look, exists=False)
+        try:
+            answer, detail = _ask(block.interpreter, look)
+        except LookError as error:
+            if error.unavailable.cause is Cause.LOCAL:
+                raise
+            return cls._without_answer(error.unavailable, look, exists=True)
+        branch = python_branch(answer.version)
+        note = support_note("Python", branch, PYTHON, look.now().date())
+        return cls(
+            exists=look.seen(True),  # noqa: FBT003  # a value, not a switch
+            answers=look.seen(True, detail=detail),  # noqa: FBT003
+            version=look.seen(answer.version, what="sys.version_info", detail=note),
+            isolated=_isolated(block, answer, look),
+        )
+
+    @classmethod
+    def _without_answer(
+        cls, nothing: Unavailable, look: Look, *, exists: bool
+    ) -> Self:
+        detail = nothing.reason
+        return cls(
+            exists=look.seen(exists, detail="" if exists else detail),
+            answers=look.seen(False, detail=detail),  # noqa: FBT003
+            version=look.seen(nothing),
+            isolated=look.seen(nothing),
+        )
+
+    @staticmethod
+    def source(block: PythonBlock) -> str:
+        """Name the interpreter by its path."""
+        return str(block.interpreter)
+
+
+@dataclass(frozen=True)
+class _Answer:
+    version: Version
+    prefix: str
+    base: str
+
+
+def _missing(path: Path) -> str:
+    """Say why there is no program at a path; empty where there is one.
+
+    Raises:
+        LookError: this run may not look there.
+    """
+    try:
+        mode = path.stat().st_mode
+    except PermissionError:
+        reason = f"this run may not look at {path}"
+        raise LookError(reason, Cause.LOCAL, final=True) from None
+    except OSError as error:
+        link = "a link to nothing" if path.is_symlink() else os.strerror(error.errno or 0)
+        return f"{path}: {link}"
+    return "" if stat.S_ISREG(mode) else f"{path}: not a file"
+
+
+def _ask(path: Path, look: Look) -> tuple[_Answer, str]:
+    output = _run([str(path), "-I", "-c", SCRIPT], look)
+    detail = ""
+    if not output:
+        # Python 2 knows no -I, and says so to standard error only.
+        output = _run([str(path), "-E", "-s", "-c", SCRIPT], look)
+        detail = "it knows no -I"
+    lines = output.decode(errors="replace").split("\n")
+    try:
+        # A sitecustomize may print too; ours comes last.
+        said = json.loads([line for line in lines if line.strip()][-1])
+        major, minor, micro = (int(part) for part in said["version"])
+        version = Version(f"{major}.{minor}.{micro}")
+        return _Answer(version, str(said["prefix"]), str(said["base"])), detail
+    except (ValueError, LookupError, TypeError, RecursionError):
+        raise LookError("it does not answer as a Python does", final=True) from None
+
+
+def _run(command: Sequence[str], look: Look) -> bytes:
+    """Run a program to the end of its output, or of the look; leave nothing behind."""
+    environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    try:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            env=environment,
+            start_new_session=True,
+        )
+    except PermissionError:
+        reason = f"this run may not start {command[0]}"
+        raise LookError(reason, Cause.LOCAL, final=True) from None
+    except OSError as error:
+        text = os.strerror(error.errno or 0)
+        raise LookError(f"it cannot be started: {text}", final=True) from None
+    with process:
+        try:
+            return _output(process, look)
+        finally:
+            _end(process)
+
+
+def _output(process: subprocess.Popen[bytes], look: Look) -> bytes:
+    if process.stdout is None:
+        return b""
+    output = b""
+    descriptor = process.stdout.fileno()
+    with selectors.DefaultSelector() as selector:
+        selector.register(descriptor, selectors.EVENT_READ)
+        while len(output) <= _INTAKE:
+            if not selector.select(look.remaining()) or look.over:
+                raise look.overdue()
+            part = os.read(descriptor, _INTAKE)
+            if not part:
+                return output
+            output += part
+    raise LookError("its output has no end", final=True)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kill the program and what it started: they are one session of their own."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(1.0)
+
+
+def _isolated(block: PythonBlock, answer: _Answer, look: Look) -> Observed[bool]:
+    if block.isolation == "container":
+        signs = container_signs()
+        detail = ", ".join(signs) or "no sign of a container on this host"
+        return look.seen(bool(signs), what="container", detail=detail)
+    isolated = answer.prefix != answer.base
+    base = f", base {answer.base}" if isolated else ", which is its base too"
+    detail = f"prefix {_shown(answer.prefix)}{_shown(base)}"
+    return look.seen(isolated, what="sys.prefix", detail=detail)
+
+
+def _shown(text: str) -> str:
+    """Bound what an interpreter says of itself, and keep control characters out."""
+    return "".join(c if c.isprintable() else "?" for c in text[:_SHOWN])
+
+
+def container_signs(root: Path = Path("/")) -> tuple[str, ...]:
+    """Give the signs by which this host is seen to be a container.
+
+    Docker leaves ``/.dockerenv``, Podman ``/run/.containerenv``; the first process's
+    control group names the runtime (control groups v1, or v2 without a namespace of
+    its own); images are mounted as an overlay.
+    """
+    signs = [
+        f"/{name}"
+        for name in (".dockerenv", "run/.containerenv")
+        if (root / name).exists()
+    ]
+    groups = _text(root / "proc/1/cgroup")
+    signs += [f"control group {name}" for name in _RUNTIMES if name in groups]
+    mounts = (line.split(" ") for line in _text(root / "proc/1/mountinfo").splitlines())
+    if any(_is_overlay_root(fields) for fields in mounts):
+        signs.append("overlay root")
+    return tuple(signs)
+
+
+def _is_overlay_root(fields: Sequence[str]) -> bool:
+    """Read a line of mountinfo: the mount point is the fifth, the type follows ``-``."""
+    if len(fields) <= _MOUNT_POINT or fields[_MOUNT_POINT] != "/" or "-" not in fields:
+        return False
+    kind = fields[fields.index("-") + 1 :][:1]
+    return bool(kind) and kind[0] in {"overlay", "fuse.fuse-overlayfs"}
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace")
+    except OSError:
+        return ""

@@ -1,0 +1,288 @@
+"""The report as a document: typed, versioned, canonical; every format renders from it.
+
+:mod:`.building` makes it of a run, :mod:`.files` keeps it, :mod:`.schema` publishes its
+JSON Schema. A text that comes from outside is one printable line in it: control and
+bidirectional characters stand as escapes, so that no renderer has to think of them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    PlainSerializer,
+    StringConstraints,
+    model_validator,
+)
+
+from pytest_readiness.catalogue.canonical import canonical
+from pytest_readiness.catalogue.item import ITEM_ID, SLUG, Kind, Scope, Stage
+from pytest_readiness.catalogue.observation import Cause
+from pytest_readiness.catalogue.rendering import printable
+from pytest_readiness.catalogue.requirement import Judged
+from pytest_readiness.verdict.decision import Verdict
+from pytest_readiness.verdict.states import State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = [
+    "FORMAT",
+    "MAX_LENGTH",
+    "NO_TRUST_FILE",
+    "Checklist",
+    "Counts",
+    "GateAsked",
+    "LeftOut",
+    "Observation",
+    "ReleaseJudged",
+    "Report",
+    "ReportItem",
+    "RunFacts",
+    "Selection",
+    "SignatureNeeded",
+]
+
+FORMAT = "pytest-readiness/report/1"
+MAX_LENGTH = 2000
+"""Longest text, in characters; what is longer was cut and ends in an ellipsis."""
+
+NO_TRUST_FILE = "no trust file"
+
+
+def _clean(text: str) -> str:
+    line = printable(" ".join(text.split()))
+    return line if len(line) <= MAX_LENGTH else f"{line[: MAX_LENGTH - 1]}…"
+
+
+def _instant(value: dt.datetime) -> dt.datetime:
+    # Milliseconds: what is written is what is read back.
+    utc = value.astimezone(dt.UTC)
+    return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
+
+
+def _written(value: dt.datetime) -> str:
+    return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+Text = Annotated[str, AfterValidator(_clean)]
+Instant = Annotated[
+    AwareDatetime,
+    AfterValidator(_instant),
+    PlainSerializer(_written, return_type=str, when_used="json"),
+    Field(json_schema_extra={"format": "date-time"}),
+]
+ItemId = Annotated[str, StringConstraints(pattern=f"^{ITEM_ID.pattern}$")]
+Slug = Annotated[str, StringConstraints(pattern=f"^{SLUG.pattern}$")]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        use_attribute_docstrings=True,
+        # Every key is always written, so readers need not ask whether it is there.
+        json_schema_serialization_defaults_required=True,
+    )
+
+
+class ReleaseJudged(_Part):
+    """The release under judgement."""
+
+    version: Text
+    source: Text | None = None
+    """Digest over the sources (``sha256:...``); none where the release is unbound."""
+    commit: Text | None = None
+    """For people; the source decides."""
+    dirty: bool = False
+    """There are uncommitted changes within the release."""
+    dirty_paths: tuple[Text, ...] = ()
+    bound: bool
+    """Whether the source is known, so that signatures can be bound to it."""
+
+
+class GateAsked(_Part):
+    """The question: which stages must be satisfied."""
+
+    name: Text
+    stages: tuple[Stage, ...]
+
+
+class Counts(_Part):
+    """How many items are in each state, those out of gate included."""
+
+    raw: dict[State, NonNegativeInt]
+    """Before waivers."""
+    after: dict[State, NonNegativeInt]
+    """After waivers."""
+
+
+class LeftOut(_Part):
+    """An item of the gate that was not run, and why, where that is known."""
+
+    id: ItemId
+    why: Text
+
+
+class Selection(_Part):
+    """What the run left out; a run of a selection is never READY."""
+
+    selected: bool = False
+    why: tuple[Text, ...] = ()
+    """The options that selected."""
+    left_out: tuple[LeftOut, ...] = ()
+
+
+class RunFacts(_Part):
+    """Who ran what, where and when."""
+
+    started: Instant
+    ended: Instant
+    host: Text
+    user: Text
+    command: tuple[Text, ...]
+    """Without secrets."""
+    plugin: Text
+    python: Text
+    pytest: Text
+
+
+class Checklist(_Part):
+    """The checklist that was accounted for."""
+
+    name: Text
+    items: NonNegativeInt
+    digest: Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
+    """The sha256 of suite.lock."""
+    reviewed: Text | None = None
+    """Date of its last review."""
+
+
+class SignatureNeeded(_Part):
+    """Who must sign an item, and for how long that holds."""
+
+    roles: tuple[Slug, ...]
+    """All needed, each by a person of its own."""
+    scope: Scope
+    max_age_days: Seconds
+    always: bool
+    """False: accepted only where the target has no block."""
+
+
+class Observation(_Part):
+    """One line of evidence: a fact, its requirement, and what follows."""
+
+    label: Text
+    observed: Text
+    required: Text
+    judged: Judged
+    reason: Text = ""
+    cause: Cause | None = None
+    """Why the fact is unavailable, where it is."""
+    remedy: Text = ""
+    source: Text = ""
+    detail: Text = ""
+    bound_source: Text = ""
+    """Where the requirement's bound comes from."""
+    at: Instant | None = None
+    duration_seconds: Seconds = 0.0
+
+
+class ReportItem(_Part):
+    """One item of the checklist."""
+
+    id: ItemId
+    section: Slug
+    section_title: Text
+    stage: Stage
+    kind: Kind
+    owner: Slug
+    core: bool
+    reach: bool = False
+    digest: Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
+    """Digest of the item's wording in suite.lock."""
+    state: State
+    raw_state: State
+    """Before waivers."""
+    code: Text = ""
+    reason: Text = ""
+    remedy: Text = ""
+    """What satisfies it: what the look found out, else the item's fix."""
+    command: Text = ""
+    """The command that supplies the missing signature, where one would help."""
+    command_roles: tuple[Slug, ...] = ()
+    """Who runs the command, or follows the remedy."""
+    claim: Text = ""
+    """Empty where the item was not collected."""
+    why: Text = ""
+    fix: Text = ""
+    signature: SignatureNeeded | None = None
+    observations: tuple[Observation, ...] = ()
+
+
+class Report(_Part):
+    """One run's answer; ``report.json``."""
+
+    format: Literal["pytest-readiness/report/1"] = FORMAT
+    system: Text
+    organisation: Text | None = None
+    environment: Text
+    candidate: Text | None = None
+    """Where the release was looked at before go-live; none: in the environment."""
+    release: ReleaseJudged
+    target_digest: Text
+    gate: GateAsked
+    verdict: Verdict
+    raw_verdict: Verdict
+    """Before waivers."""
+    exit_code: NonNegativeInt
+    """Of the process: pytest's own codes and --readiness-no-gate included."""
+    counts: Counts
+    seen: NonNegativeInt
+    """Items that a probe verified."""
+    signed: NonNegativeInt
+    """Items that people attested."""
+    selection: Selection
+    run: RunFacts
+    checklist: Checklist
+    trust: Text = NO_TRUST_FILE
+    warnings: tuple[Text, ...] = ()
+    items: tuple[ReportItem, ...]
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Self:
+        """Refuse a document that contradicts itself: edited, or a defect of ours."""
+        ids = {item.id for item in self.items}
+        if len(ids) != len(self.items):
+            msg = "an item is listed twice"
+            raise ValueError(msg)
+        if self.counts.after != _counted(item.state for item in self.items):
+            msg = "counts.after do not match the items' states"
+            raise ValueError(msg)
+        if self.counts.raw != _counted(item.raw_state for item in self.items):
+            msg = "counts.raw do not match the items' raw states"
+            raise ValueError(msg)
+        pair = self.counts.after[State.VERIFIED], self.counts.after[State.ATTESTED]
+        if pair != (self.seen, self.signed):
+            msg = "seen and signed do not match the counts"
+            raise ValueError(msg)
+        return self
+
+    def canonical(self) -> bytes:
+        """Give the bytes of ``report.json``: sorted keys, UTF-8, one line."""
+        return canonical(self.model_dump(mode="json")) + b"\n"
+
+
+def _counted(states: Iterable[State]) -> dict[State, int]:
+    found = Counter(states)
+    return {state: found[state] for state in State}

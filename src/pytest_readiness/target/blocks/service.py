@@ -1,0 +1,75 @@
+"""``[target.NAME.service]``: the running service and how it says its release."""
+
+from ipaddress import ip_address
+from typing import Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, model_validator
+
+from pytest_readiness.target.blocks.block import (
+    Block,
+    FilePath,
+    ResourceBlock,
+    SecretText,
+    Text,
+    Url,
+    refuse,
+)
+from pytest_readiness.target.values import is_table
+
+__all__ = ["ReleaseRoute", "ServiceBlock"]
+
+
+class ReleaseRoute(Block):
+    """Where the running service tells its release: in a JSON answer or in a header."""
+
+    route: Text = "/version"
+    """Route that tells it, below the service's URL."""
+    json_key: Text | None = Field(default=None, alias="json")
+    """Key of the JSON answer; dots go into nested objects."""
+    header: Text | None = None
+    """Header of the answer, instead of a JSON key."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_key(cls, value: object) -> object:
+        if is_table(value) and not {"json", "header"} & value.keys():
+            return {**value, "json": "version"}
+        return value
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if self.json_key is not None and self.header is not None:
+            raise refuse("sets json and header", "keep the one that tells the release")
+        if not self.route.startswith("/"):
+            raise refuse("is no path", 'begin it with "/"', key="route")
+        return self
+
+
+class ServiceBlock(ResourceBlock):
+    """The service as its clients reach it."""
+
+    url: Url
+    """Base of its routes, such as ``https://engine.example:8443``."""
+    ca_file: FilePath | None = None
+    """Certificates of the authorities to trust; else the system's."""
+    token: SecretText | None = None
+    """Bearer token, where reading the release needs one."""
+    release: ReleaseRoute | None = None
+    """How the running service tells its release."""
+
+    @model_validator(mode="after")
+    def _token_stays_private(self) -> Self:
+        parts = urlsplit(self.url)
+        private = parts.scheme == "https" or _is_loopback(parts.hostname or "")
+        if self.token is not None and not private:
+            what = "would go over plain HTTP"
+            raise refuse(what, "use an https URL", key="token")
+        return self
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

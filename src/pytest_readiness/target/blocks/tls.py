@@ -1,0 +1,92 @@
+"""``[target.NAME.tls]``: the endpoints whose certificates are looked at."""
+
+import datetime as dt
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from pytest_readiness.target.blocks.block import (
+    Block,
+    Duration,
+    FilePath,
+    Host,
+    Limit,
+    LimitsBlock,
+    Port,
+    ResourceBlock,
+    Share,
+    Text,
+    refuse,
+    setting,
+    tupled,
+)
+from pytest_readiness.target.values import Mistake, parse_endpoint
+
+__all__ = ["CertificateLimits", "TlsBlock", "TlsEndpoint"]
+
+
+Bits = Annotated[int, Field(ge=1)]
+
+
+class TlsEndpoint(Block):
+    """One endpoint: ``"https://host:port"``, ``"host:port"``, or a table."""
+
+    host: Host
+    """Name or address to connect to."""
+    port: Port = 443
+    """Port to connect to."""
+    server_name: Host | None = None
+    """Name that the certificate must carry, where it is not the host."""
+    starttls: Literal["postgres"] | None = None
+    """Protocol that is asked for TLS before the handshake."""
+    name: Text = Field(
+        default_factory=lambda known: f"{known.get('host')}:{known.get('port')}"
+    )
+    """How reports call it."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            host, port = parse_endpoint(value)
+        except Mistake as mistake:
+            raise refuse(mistake.what, mistake.remedy) from None
+        return {"host": host, "port": port}
+
+
+class TlsBlock(ResourceBlock):
+    """The endpoints; each is judged by itself."""
+
+    endpoints: Annotated[tuple[TlsEndpoint, ...], BeforeValidator(tupled)]
+    """Every endpoint that clients or services reach over TLS."""
+    ca_file: FilePath | None = None
+    """Certificates of the authorities to trust; else the system's."""
+
+    @model_validator(mode="after")
+    def _own_names(self) -> Self:
+        names = {endpoint.name for endpoint in self.endpoints}
+        if len(names) < len(self.endpoints):
+            what = "has two of the same name"
+            raise refuse(what, "give each its own `name`", key="endpoints")
+        return self
+
+
+class CertificateLimits(LimitsBlock):
+    """``[target.NAME.limits.certificates]``.
+
+    Time left: the smaller of ``min_left`` and ``min_left_share`` of the lifetime, and
+    never under ``least_left``.
+    """
+
+    min_left: Limit[Duration] = setting(dt.timedelta(days=30))
+    """Time that a certificate must have left."""
+    min_left_share: Limit[Share] = setting(0.25)
+    """Share of its lifetime, for certificates that live shorter."""
+    least_left: Limit[Duration] = setting(dt.timedelta(hours=24))
+    """What must be left whatever the lifetime."""
+    min_rsa_bits: Limit[Bits] = setting(2048)
+    """Smallest RSA key."""
+    min_ec_bits: Limit[Bits] = setting(256)
+    """Smallest elliptic-curve key."""

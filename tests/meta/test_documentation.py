@@ -1,0 +1,33 @@
+"""Tables that people wrote by hand say what the code does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from pytest_readiness.verdict.decision import Exit, Verdict
+from pytest_readiness.verdict.states import State
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs" / "reference" / "verdict.md").read_text()
+
+
+def rows(heading: str) -> list[list[str]]:
+    """Give the cells of the table under a heading, without its head."""
+    section = re.split(r"^## ", PAGE, flags=re.MULTILINE)
+    text = next(part for part in section if part.startswith(heading))
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    return [[cell.strip(" `") for cell in line.split("|")[1:-1]] for line in lines[2:]]
+
+
+def test_every_state_is_described_with_what_it_satisfies() -> None:
+    described = {row[0]: row[2].startswith("yes") for row in rows("States")}
+
+    assert described == {str(state): state.satisfies for state in State}
+
+
+def test_every_verdict_and_exit_code_is_described() -> None:
+    table = rows("Verdict")
+
+    assert {row[0] for row in table} == {str(verdict) for verdict in Verdict}
+    assert {int(row[1]) for row in table} == {int(code) for code in Exit}
