@@ -15,6 +15,7 @@ copyright = author  # noqa: A001  # Sphinx's word
 version = release = pytest_readiness.__version__
 
 extensions = [
+    "attributes",
     "generated",
     "myst_parser",
     "sphinx.ext.autodoc",
@@ -32,4 +33,12 @@ html_show_sphinx = False
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
+autodoc_typehints_format = "short"
 autodoc_class_signature = "separated"
+
+# Names that no page describes: type variables, other projects' types, our inner parts.
+nitpick_ignore_regex = [
+    (r"py:.*", r"pytest_readiness\.(catalogue\.item|plugin|verdict)\b.*"),
+    (r"py:.*", r"(.*\.)?[A-Z](_co)?"),
+    (r"py:.*", r"(datetime|dt|collections|packaging|pathlib|pytest|_pytest)\..*"),
+]

@@ -1,14 +1,24 @@
-"""Tables that people wrote by hand say what the code does."""
+"""What people wrote by hand says what the code does: tables, and examples."""
 
 from __future__ import annotations
 
+import doctest
+import importlib
 import re
 from pathlib import Path
+
+import pytest
 
 from pytest_readiness.verdict.decision import Exit, Verdict
 from pytest_readiness.verdict.states import State
 
 ROOT = Path(__file__).resolve().parents[2]
+SOURCE = ROOT / "src"
+WITH_EXAMPLES = [
+    ".".join(path.relative_to(SOURCE).with_suffix("").parts)
+    for path in sorted(SOURCE.rglob("*.py"))
+    if ">>> " in path.read_text()
+]
 PAGE = (ROOT / "docs" / "reference" / "verdict.md").read_text()
 
 
@@ -31,3 +41,11 @@ def test_every_verdict_and_exit_code_is_described() -> None:
 
     assert {row[0] for row in table} == {str(verdict) for verdict in Verdict}
     assert {int(row[1]) for row in table} == {int(code) for code in Exit}
+
+
+@pytest.mark.parametrize("name", WITH_EXAMPLES)
+def test_examples_in_docstrings_give_what_they_show(name: str) -> None:
+    result = doctest.testmod(importlib.import_module(name.removesuffix(".__init__")))
+
+    assert result.attempted > 0
+    assert result.failed == 0

@@ -25,6 +25,7 @@ CITED = {
     "json-schema.org",
     "pytest-readiness.readthedocs.io",  # the names of our own statement types
     "redis.io",
+    "toml.io",
     "www.apache.org",
     "www.postgresql.org",
     "www.rfc-editor.org",

@@ -1,20 +1,45 @@
-"""A small suite and a real target for it: the interpreter that runs the tests."""
+"""A small suite and a real target for it: the interpreter that runs the tests.
+
+Most runs happen in this process, which is fast; those that need signals, coverage of
+start-up or nothing but our own modules happen in a process of their own.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 import textwrap
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
 from pytest_readiness.catalogue import lock
 from pytest_readiness.plugin.inspection import checklist_order, read_suite
+from pytest_readiness.probes import REGISTRY
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
+
+# A run in this process puts sys.modules back as it was, so what is not loaded before
+# would be loaded, and rewritten, again by each of them.
+for _module in (
+    "hypothesis",
+    "pytest_html.report_data",
+    "pytest_readiness.cli.check",
+    "pytest_readiness.plugin.fixtures",
+    "pytest_readiness.plugin.startup",
+    *(where.partition(":")[0] for where in REGISTRY.values()),
+):
+    with suppress(ImportError):
+        import_module(_module)
+
+LEAN = ("-p", "no:hypothesispytest")
+"""Its summary loads all of Hypothesis: half a second of each run."""
 
 TARGET = f"""\
 [system]
@@ -29,6 +54,10 @@ isolation = "venv"
 """
 
 CONFTEST = "from pytest_readiness.plugin.fixtures import *\n"
+
+HEAD = """\
+from pytest_readiness import attested, days, item, rollup, section
+"""
 
 MODULE = '''\
 """Host."""
@@ -108,6 +137,43 @@ STATES = {
     "host.everything": "failed",
 }
 
+HOLDS = 'check("exists", python.exists).is_true()'
+"""A body whose requirement is met."""
+
+
+def item_text(
+    name: str,
+    body: str = HOLDS,
+    *,
+    arguments: str = "check, python",
+    owner: str = "ops-lead",
+    decorators: Iterable[str] = (),
+    item: str | None = None,
+) -> str:
+    """Write one item of a suite, named like its test."""
+    slug = name.replace("_", "-")
+    marks = [item or f'@item("{slug}", owner="{owner}")', *decorators]
+    doc = f'"""The {slug} holds.\n\nWhy: it must.\nFix: make it hold.\n"""'
+    lines = textwrap.indent(f"{doc}\n{textwrap.dedent(body)}", "    ")
+    return "\n".join([*marks, f"def test_{name}({arguments}):", lines, "\n"])
+
+
+def module_text(
+    *items: str, section: str = "host", stage: str = "pre-production", head: str = ""
+) -> str:
+    """Write a module of a suite."""
+    title = section.replace("-", " ").title()
+    mark = f'pytestmark = section("{section}", stage="{stage}")\n\n'
+    return "\n".join([f'"""{title}."""', HEAD, head, mark, *items])
+
+
+ROLLUP = item_text("everything", "", arguments="", decorators=['@rollup(over="*")'])
+
+READY = module_text(*(item_text(name) for name in ("one", "two", "three")), ROLLUP)
+"""A suite of three items that hold and their rollup."""
+
+READY_IDS = ("host.one", "host.two", "host.three", "host.everything")
+
 
 @dataclass
 class Project:
@@ -115,13 +181,29 @@ class Project:
 
     pytester: pytest.Pytester
     suite: Path
-    expected: dict[str, str]
-    """Every item's state, as the suite is written."""
+
+    TARGET: ClassVar = TARGET
+    CONFTEST: ClassVar = CONFTEST
+    HOLDS: ClassVar = HOLDS
+    ROLLUP: ClassVar = ROLLUP
+    STATES: ClassVar = STATES
+    READY_IDS: ClassVar = READY_IDS
+    # Test modules cannot import this one (importlib mode), so they find it all here.
+    item: ClassVar = staticmethod(item_text)
+    module: ClassVar = staticmethod(module_text)
+
+    @property
+    def path(self) -> Path:
+        """The folder."""
+        return self.pytester.path
 
     def lock(self) -> None:
         """Write the suite's lock, as ``readiness check --write`` does."""
+        loaded = set(sys.modules)
         items, problems = read_suite(self.suite)
         assert problems == []
+        for name in set(sys.modules) - loaded:
+            del sys.modules[name]  # else the next run in this process takes it
         empty = lock.Lock("test")
         lock.write(
             lock.lock_items(checklist_order(items, empty), empty), self.suite / "suite.lock"
@@ -129,18 +211,52 @@ class Project:
 
     def write(self, module: str, name: str = "test_host.py") -> None:
         """Write a module of the suite."""
-        (self.suite / name).write_text(textwrap.dedent(module))
+        path = self.suite / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(textwrap.dedent(module))
 
-    def run(self, *arguments: str) -> pytest.RunResult:
+    def target(self, text: str, name: str = "readiness.toml") -> Path:
+        """Write a target file."""
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(textwrap.dedent(text))
+        return path
+
+    def conftest(self, text: str) -> Path:
+        """Write a conftest above the suite, which is foreign to it."""
+        path = self.path / "conftest.py"
+        path.write_text(textwrap.dedent(text))
+        return path
+
+    def ini(self, *lines: str) -> Path:
+        """Write a pytest.ini."""
+        path = self.path / "pytest.ini"
+        path.write_text("\n".join(["[pytest]", *lines, ""]))
+        return path
+
+    def judge(self, *arguments: str) -> pytest.RunResult:
+        """Judge the target in this process."""
+        return self.pytester.runpytest_inprocess("--readiness", *LEAN, *arguments)
+
+    def judge_apart(self, *arguments: str) -> pytest.RunResult:
         """Judge the target in a process of its own."""
-        return self.pytester.runpytest_subprocess("--readiness", *arguments)
+        return self.pytester.runpytest_subprocess("--readiness", *LEAN, *arguments)
+
+    @property
+    def report_path(self) -> Path:
+        """Where reports go unless told otherwise."""
+        return self.path / "readiness-report" / "report.json"
 
     @property
     def report(self) -> dict[str, Any]:
         """The report that the last run wrote."""
-        path = self.pytester.path / "readiness-report" / "report.json"
-        document: dict[str, Any] = json.loads(path.read_text())
+        document: dict[str, Any] = json.loads(self.report_path.read_text())
         return document
+
+    @property
+    def items(self) -> dict[str, dict[str, Any]]:
+        """Every item of the last report, by id."""
+        return {item["id"]: item for item in self.report["items"]}
 
     @property
     def states(self) -> dict[str, str]:
@@ -148,14 +264,34 @@ class Project:
         return {item["id"]: item["state"] for item in self.report["items"]}
 
 
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the developer's own settings out."""
+    for name in [name for name in os.environ if name.startswith("READINESS_")]:
+        monkeypatch.delenv(name)
+
+
 @pytest.fixture
-def project(pytester: pytest.Pytester) -> Project:
-    """Give a project whose suite has an item in each state."""
+def bare(pytester: pytest.Pytester) -> Project:
+    """Give a project with a target file and a suite without a module."""
     (pytester.path / "readiness.toml").write_text(TARGET)
     suite = pytester.path / "readiness_suite"
     suite.mkdir()
     (suite / "conftest.py").write_text(CONFTEST)
-    project = Project(pytester, suite, STATES)
-    project.write(MODULE)
-    project.lock()
-    return project
+    return Project(pytester, suite)
+
+
+@pytest.fixture
+def project(bare: Project) -> Project:
+    """Give a project whose suite has an item in each state."""
+    bare.write(MODULE)
+    bare.lock()
+    return bare
+
+
+@pytest.fixture
+def ready(bare: Project) -> Project:
+    """Give a project that is READY, so that anything lost shows."""
+    bare.write(READY)
+    bare.lock()
+    return bare

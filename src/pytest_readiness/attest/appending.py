@@ -10,17 +10,18 @@ from __future__ import annotations
 
 import contextlib
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_readiness.attest import envelope, strict_json
 from pytest_readiness.attest.codes import Foreign, Malformed, Refused
 from pytest_readiness.attest.ledger import STATEMENT_SUFFIX
 from pytest_readiness.attest.line import is_torn
+from pytest_readiness.catalogue.files import write_atomically
 from pytest_readiness.errors import AttestationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
 __all__ = ["append", "write_statement"]
 
@@ -119,17 +120,10 @@ def write_statement(folder: Path, group: str, line: bytes) -> Path:
     path = folder / group / f"{digest[:_SHORT_DIGEST]}{STATEMENT_SUFFIX}"
     if _holds_another(path, digest):
         path = path.with_name(f"{digest}{STATEMENT_SUFFIX}")
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with unfinished.open("xb") as stream:
-            stream.write(line + b"\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-        unfinished.replace(path)
-        _sync_folder(path.parent)
+        write_atomically(path, line + b"\n")
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
         what = f"cannot be written ({error.strerror})"
         raise AttestationError(str(path), what) from None
     return path

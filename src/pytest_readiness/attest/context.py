@@ -15,12 +15,12 @@ from pytest_readiness.catalogue.item import Scope
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Context", "Lock"]
+__all__ = ["Context", "LockSeen"]
 
 
 @dataclass(frozen=True, slots=True)
-class Lock:
-    """The suite's lock as it stands: the digest of its bytes, and its count."""
+class LockSeen:
+    """``suite.lock`` as it stands: the digest of its bytes, how many items it has."""
 
     sha256: str
     items: int
@@ -44,7 +44,7 @@ class Context:
     """Mail addresses of who wrote the change; None: not known."""
     target_digest: str = ""
     """Of the resolved target, in hexadecimal digits."""
-    lock: Lock | None = None
+    lock: LockSeen | None = None
     from_outside: bool = False
 
     def check_complete(self) -> None:

@@ -9,53 +9,65 @@ from __future__ import annotations
 
 import struct
 import sys
-from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from operator import itemgetter
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
+from pytest_readiness.attest.line import says
 from pytest_readiness.attest.predicates import (
     Deployment,
     ItemAttestation,
     Revocation,
-    Run,
     Snapshot,
     TrustApproval,
     Verdict,
     Waiver,
 )
-from pytest_readiness.attest.trust import REVOKER
+from pytest_readiness.attest.snapshot import Shelf
+from pytest_readiness.attest.trust_tables import REVOKER
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
 
     from pytest_readiness.attest.context import Context
-    from pytest_readiness.attest.line import Line
+    from pytest_readiness.attest.line import Judged, Line
+    from pytest_readiness.attest.predicates import Predicate
     from pytest_readiness.attest.trust import Trust
 
-__all__ = ["Elsewhere", "Index", "Statements"]
+__all__ = ["Elsewhere", "Index", "Statements", "is_veto"]
 
 _DIGEST_SIZE = 32
 _RANK = struct.Struct(f">dB{_DIGEST_SIZE}s")
 
 
-def _rank(line: Line) -> bytes:
+S = TypeVar("S", ItemAttestation, Waiver)
+
+
+def _rank(line: Line[ItemAttestation] | Line[Waiver]) -> bytes:
     """Order lines by time; at the same time a veto comes last, then the digest decides.
 
     As bytes (a positive float's big-endian bytes sort as the float does), since this is
     kept for every line about another target.
     """
-    return _RANK.pack(
-        line.issued_at.timestamp(), _is_veto(line), bytes.fromhex(line.payload)
-    )
+    time = line.issued_at.timestamp()
+    return _RANK.pack(time, is_veto(line.predicate), bytes.fromhex(line.payload))
 
 
-def _is_veto(line: Line) -> bool:
-    predicate = line.predicate
-    return (
-        isinstance(predicate, ItemAttestation)
-        and predicate.verdict is Verdict.NOT_SATISFIED
-    )
+def is_veto(predicate: ItemAttestation | Waiver) -> bool:
+    """Whether somebody says that an item is not satisfied."""
+    return getattr(predicate, "verdict", None) is Verdict.NOT_SATISFIED
+
+
+def _is_void(line: Line[ItemAttestation] | Line[Waiver]) -> bool:
+    """Whether a line is no word of its signer, so that it takes no other's place.
+
+    A compromised key is somebody else's, too: its line must not end its owner's veto.
+    Nor may one that is dated outside its key's window; but a veto always counts.
+    """
+    if line.key.compromised:
+        return True
+    return not is_veto(line.predicate) and not line.key.valid_at(line.issued_at)
 
 
 class _Slot(NamedTuple):
@@ -64,18 +76,6 @@ class _Slot(NamedTuple):
     subject: str
     person: str
     void: bool
-    """Lines that cannot take the place of others; see :func:`_is_void`."""
-
-
-def _is_void(line: Line) -> bool:
-    """Whether a line is no word of its signer.
-
-    A compromised key is somebody else's, too: its line must not end its owner's veto.
-    Nor may one that is dated outside its key's window, except that a veto always counts.
-    """
-    if line.key.compromised:
-        return True
-    return not _is_veto(line) and not line.key.valid_at(line.issued_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,23 +87,24 @@ class Elsewhere:
     veto: bool
 
 
-class Statements:
+class Statements(Generic[S]):
     """The attestations of one item, or its waivers."""
 
     __slots__ = ("_elsewhere", "_here", "ends", "future", "last_veto")
 
     def __init__(self) -> None:
-        self._here: dict[_Slot, tuple[bytes, Line]] = {}
+        self._here: dict[_Slot, tuple[bytes, Line[S]]] = {}
         self._elsewhere: dict[_Slot, bytes] = {}
-        self.future: Line | None = None
+        self.future: Line[S] | None = None
         """One that is dated later than now, if there is any."""
-        self.last_veto: dict[str, tuple[bytes, Line]] = {}
+        self.last_veto: dict[str, Line[S]] = {}
         """The newest veto for each target, whether it still stands or not."""
-        self.ends: dict[str, set[dt.datetime]] = defaultdict(set)
+        self.ends: dict[str, set[dt.datetime]] = {}
         """For each target, all end dates that a waiver ever had."""
 
-    def add(self, line: Line, rank: bytes, *, relevant: bool) -> None:
+    def add(self, line: Line[S], *, relevant: bool) -> None:
         """Take in a line that is not of the future."""
+        rank = _rank(line)
         slot = _Slot(sys.intern(line.subject), line.person.id, _is_void(line))
         if not relevant:
             self._elsewhere[slot] = max(rank, self._elsewhere.get(slot, b""))
@@ -111,33 +112,34 @@ class Statements:
         kept = self._here.get(slot)
         if kept is None or kept[0] < rank:
             self._here[slot] = rank, line
-        if isinstance(line.predicate, Waiver) and not slot.void:
-            self.ends[slot.subject].add(line.predicate.valid_until)
-        if _is_veto(line) and line.person.human and not slot.void:
+        if slot.void or not line.person.human:
+            return
+        if isinstance(line.predicate, Waiver):
+            self.ends.setdefault(slot.subject, set()).add(line.predicate.valid_until)
+        elif is_veto(line.predicate):
             last = self.last_veto.get(slot.subject)
-            if last is None or last[0] < rank:
-                self.last_veto[slot.subject] = rank, line
+            if last is None or _rank(last) < rank:
+                self.last_veto[slot.subject] = line
 
-    def add_future(self, line: Line, rank: bytes) -> None:
+    def add_future(self, line: Line[S]) -> None:
         """Remember one line that is of the future, the same whatever the order."""
-        if self.future is None or _rank(self.future) < rank:
+        if self.future is None or _rank(self.future) < _rank(line):
             self.future = line
 
     @property
-    def here(self) -> list[Line]:
-        """Of each person the newest line for each target that this run may ask for."""
-        return [line for _rank, line in sorted(self._here.values(), key=_first)]
+    def here(self) -> list[Line[S]]:
+        """Of each person the newest line for each target of this run, oldest first."""
+        return [self._here[slot][1] for slot in sorted(self._here, key=self._age)]
 
     @property
     def elsewhere(self) -> Iterable[Elsewhere]:
-        """Of each person the newest line for each other target."""
-        for slot, rank in self._elsewhere.items():
+        """Of each person the newest line for each other target, oldest first."""
+        for slot, rank in sorted(self._elsewhere.items(), key=itemgetter(1)):
             _time, veto, payload = _RANK.unpack(rank)
             yield Elsewhere(payload.hex(), slot.person, bool(veto))
 
-
-def _first(pair: tuple[bytes, Line]) -> bytes:
-    return pair[0]
+    def _age(self, slot: _Slot) -> bytes:
+        return self._here[slot][0]
 
 
 class _Taking(NamedTuple):
@@ -156,51 +158,44 @@ class Index:
         self.trust = trust
         self.context = context
         self.now = now
-        self.attestations: dict[str, Statements] = defaultdict(Statements)
-        self.waivers: dict[str, Statements] = defaultdict(Statements)
-        self.emergencies: dict[str, Line] = {}
-        """By payload, of this environment."""
-        self.snapshots: list[Line] = []
-        self.approvals: list[Line] = []
-        self.deployments: list[Line] = []
-        self.runs: list[Line] = []
-        self._takings: dict[str, list[_Taking]] = defaultdict(list)
+        self.attestations: dict[str, Statements[ItemAttestation]] = {}
+        self.waivers: dict[str, Statements[Waiver]] = {}
+        self.emergencies: dict[str, Line[Waiver]] = {}
+        """Those of this environment, by payload."""
+        self.snapshots = Shelf(trust, now)
+        self.approvals: dict[str, Line[TrustApproval]] = {}
+        """Those of this trust file, by payload."""
+        self.deployments: dict[str, Line[Deployment]] = {}
+        """Those of this release, by payload."""
+        self._takings: dict[str, list[_Taking]] = {}
         self._payloads = bytearray()
 
-    def is_future(self, line: Line) -> bool:
-        """Whether a line is dated later than now, by more than clocks differ."""
-        return line.issued_at - self.now > self.trust.skew
+    def is_future(self, issued_at: dt.datetime) -> bool:
+        """Whether a date is later than now, by more than clocks differ."""
+        return issued_at - self.now > self.trust.skew
 
-    def add(self, line: Line) -> None:
-        """Take in a believed line."""
-        self.note_payload(line.payload)
-        match line.predicate:
-            case ItemAttestation(item=item):
-                self._add_to(self.attestations[item.id], line)
-            case Waiver(covered=covered, emergency=emergency):
-                if emergency and line.subject in self.context.subjects:
-                    self.emergencies[line.payload] = line
-                elif not emergency:
-                    for item_id in covered:
-                        self._add_to(self.waivers[item_id], line)
-            case Revocation(revokes=revokes):
-                taking = self._taking(line)
-                for revoked in revokes:
-                    self._takings[revoked.digest].append(taking)
-            case Snapshot():
-                self.snapshots.append(line)
-            case TrustApproval():
-                self.approvals.append(line)
-            case Deployment():
-                self.deployments.append(line)
-            case Run():
-                self.runs.append(line)
-            case _:
-                pass  # Provenance stands beside its artefact; here it means nothing.
+    def take(self, judged: Judged) -> None:
+        """Take in a line that was judged."""
+        if judged.payload:
+            self._payloads += bytes.fromhex(judged.payload)
+        if judged.line is not None:
+            self.add(judged.line)
 
-    def note_payload(self, payload: str) -> None:
-        """Remember that a statement is there with a good signature."""
-        self._payloads += bytes.fromhex(payload)
+    def add(self, line: Line[Predicate]) -> None:
+        """Sort a believed line in."""
+        if says(line, ItemAttestation):
+            _add(self.attestations, line.predicate.item.id, line, self)
+        elif says(line, Waiver):
+            self._add_waiver(line)
+        elif says(line, Revocation):
+            self._add_revocation(line)
+        elif says(line, Snapshot):
+            self.snapshots.add(line)
+        elif says(line, TrustApproval):
+            if line.subject == self.trust.digest:
+                self.approvals[line.payload] = line
+        elif says(line, Deployment) and line.subject in self.context.subjects:
+            self.deployments[line.payload] = line
 
     def missing(self, payloads: Iterable[str]) -> list[str]:
         """Give those statements that are not there with a good signature."""
@@ -226,26 +221,43 @@ class Index:
             for taking in self._takings.get(payload, ())
         )
 
-    def is_revoked_by_other(self, payload: str, person: str) -> bool:
-        """Whether somebody else than the signer, a ``revoker``, has taken it back."""
+    def is_reviewed(self, payload: str, person: str, *, by_other: bool) -> bool:
+        """Whether a statement was taken back (``by_other``: not by its signer)."""
         return any(
-            taking.revoker and taking.sound and taking.person != person
+            taking.sound
+            and (taking.revoker if taking.person != person else not by_other)
             for taking in self._takings.get(payload, ())
         )
 
-    def _add_to(self, statements: Statements, line: Line) -> None:
-        rank = _rank(line)
-        if self.is_future(line):
-            statements.add_future(line, rank)
-        else:
-            relevant = line.subject in self.context.subjects
-            statements.add(line, rank, relevant=relevant)
+    def _add_waiver(self, line: Line[Waiver]) -> None:
+        if not line.predicate.emergency:
+            for item_id in line.predicate.covered:
+                _add(self.waivers, item_id, line, self)
+        elif line.subject in self.context.subjects:
+            self.emergencies[line.payload] = line
 
-    def _taking(self, line: Line) -> _Taking:
+    def _add_revocation(self, line: Line[Revocation]) -> None:
+        if line.key.compromised:
+            return
         roles = self.trust.roles_of(line.person.id, line.issued_at)
         sound = (
             line.key.valid_at(line.issued_at)
             and line.key.valid_at(self.now)
-            and not self.is_future(line)
+            and not self.is_future(line.issued_at)
         )
-        return _Taking(line.person.id, REVOKER in roles, sound)
+        taking = _Taking(line.person.id, REVOKER in roles, sound)
+        for revoked in line.predicate.revokes:
+            self._takings.setdefault(revoked.digest, []).append(taking)
+
+
+def _add(
+    shelf: dict[str, Statements[S]], item_id: str, line: Line[S], index: Index
+) -> None:
+    statements = shelf.get(item_id)
+    if statements is None:
+        statements = shelf[sys.intern(item_id)] = Statements()
+    if index.is_future(line.issued_at):
+        statements.add_future(line)
+    else:
+        relevant = line.subject in index.context.subjects
+        statements.add(line, relevant=relevant)

@@ -34,6 +34,9 @@ _MAX_KEY_FILE = 64 * 1024
 _P256_HASH = ec.ECDSA(hashes.SHA256())
 _REMEDY = "use an Ed25519 or ECDSA P-256 key, in PEM or OpenSSH form"
 
+_UNREADABLE = (ValueError, UnsupportedAlgorithm, NotImplementedError)
+"""What the library raises for bytes that it cannot take."""
+
 _AnyPublicKey: TypeAlias = ed25519.Ed25519PublicKey | ec.EllipticCurvePublicKey
 _AnyPrivateKey: TypeAlias = ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey
 
@@ -113,7 +116,7 @@ class PublicKey:
                 key = _public_from_pem(stripped)
             else:
                 key = _public_from_openssh(stripped)
-        except (ValueError, UnsupportedAlgorithm) as error:
+        except _UNREADABLE as error:
             what = f"cannot be read as a public key ({type(error).__name__})"
             raise AttestationError(where, what, _REMEDY) from None
         return cls._of(_accepted(key, where), where)
@@ -205,7 +208,7 @@ class PrivateKey:
             key: object = load(data, None)
         except TypeError:  # it is protected; the library has no better word for it
             key = _unlock(load, data, passphrase, where)
-        except (ValueError, UnsupportedAlgorithm) as error:
+        except _UNREADABLE as error:
             what = f"cannot be read as a private key ({type(error).__name__})"
             raise AttestationError(where, what, _REMEDY) from None
         return cls(_accepted_private(key, where))

@@ -67,8 +67,8 @@ class _Raw(NamedTuple):
 
 def read(
     path: Path, trust: Trust, tally: Tally, *, threads: int | None = None
-) -> Iterator[line.Line]:
-    """Read and verify a ledger; give the lines that are believed.
+) -> Iterator[Judged]:
+    """Read and verify a ledger; give what came of each line.
 
     A path that does not exist is a ledger in which nobody has signed yet.
 
@@ -83,11 +83,11 @@ def read(
     try:
         for raw, judged in _judge_all(_raw(path), trust, count):
             tally.lines += 1
-            if judged.line is not None:
+            if judged.refused is None:
                 tally.believed += 1
-                yield judged.line
-            elif judged.refused is not None:
+            else:
                 _note(tally, path, raw, judged.refused)
+            yield judged
     except Refused as refused:
         tally.fail(Failure.of(refused))
 

@@ -8,32 +8,35 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeGuard, TypeVar
 
-from pytest_readiness.attest import envelope as dsse
-from pytest_readiness.attest import statement
+from pytest_readiness.attest import envelope as dsse, statement
 from pytest_readiness.attest.codes import Code, Foreign, Malformed, Refused
+from pytest_readiness.attest.predicates import Predicate
 
 if TYPE_CHECKING:
     import datetime as dt
 
-    from pytest_readiness.attest.predicates import Predicate
-    from pytest_readiness.attest.trust import Key, Person, Trust
+    from pytest_readiness.attest.trust import Trust
+    from pytest_readiness.attest.trust_tables import Key, Person
 
-__all__ = ["Judged", "Line", "is_torn", "judge"]
+__all__ = ["Judged", "Line", "is_torn", "judge", "says"]
+
+P = TypeVar("P", bound=Predicate)
+P_co = TypeVar("P_co", bound=Predicate, covariant=True)
 
 _MERGE_MARKERS = re.compile(rb"(<<<<<<<|\|\|\|\|\|\|\||=======|>>>>>>>)( |\r?$)")
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Line(Generic[P_co]):
     """A statement whose signature is good; what it is worth is judged later."""
 
     payload: str
     """What the statement is known by: the digest of its payload."""
     subject: str
     """The digest of what it is about."""
-    predicate: Predicate
+    predicate: P_co
     person: Person
     key: Key
 
@@ -43,11 +46,16 @@ class Line:
         return self.predicate.issued_at
 
 
+def says(line: Line[Predicate], kind: type[P]) -> TypeGuard[Line[P]]:
+    """Whether a line's statement is of one kind."""
+    return isinstance(line.predicate, kind)
+
+
 @dataclass(frozen=True, slots=True)
 class Judged:
     """What came of a line: believed, or refused with a code."""
 
-    line: Line | None = None
+    line: Line[Predicate] | None = None
     refused: Refused | None = None
     payload: str = ""
     """The payload's digest wherever the signature was good, also of foreign ones."""
@@ -58,17 +66,9 @@ def judge(data: bytes, trust: Trust) -> Judged:
     payload = ""
     try:
         envelope = dsse.Envelope.parse(data)
-        owners = [
-            trust.by_fingerprint[fingerprint]
-            for fingerprint in dsse.signers(envelope, trust.public_keys)
-        ]
+        signed_by = dsse.signers(envelope, trust.public_keys)
         payload = envelope.payload_sha256
-        parsed = statement.parse(envelope.payload)
-        attester = parsed.predicate.attester
-        for person, _key in owners:
-            if person.id != attester:
-                reason = f"signed by {person.id} in the name of {attester or 'nobody'}"
-                raise Refused(Code.TAMPERED, reason)
+        line = _believe(envelope.payload, payload, signed_by, trust)
     except Foreign as refused:
         return Judged(refused=refused, payload=payload)
     except Malformed as refused:
@@ -76,11 +76,24 @@ def judge(data: bytes, trust: Trust) -> Judged:
         return Judged(refused=marker if _MERGE_MARKERS.match(data) else refused)
     except Refused as refused:
         return Judged(refused=refused)
+    return Judged(line=line, payload=payload)
+
+
+def _believe(
+    content: bytes, payload: str, signed_by: tuple[str, ...], trust: Trust
+) -> Line[Predicate]:
+    """Parse the bytes whose signatures are good, and hold the attester against them."""
+    parsed = statement.parse(content)
+    attester = parsed.predicate.attester
+    owners = [trust.by_fingerprint[fingerprint] for fingerprint in signed_by]
+    for person, _key in owners:
+        if person.id != attester:
+            reason = f"signed by {person.id} in the name of {attester or 'nobody'}"
+            raise Refused(Code.TAMPERED, reason)
     # A line may carry signatures by several keys of its attester. A compromised one
     # among them takes nothing away from the others.
     person, key = max(owners, key=lambda owner: not owner.key.compromised)
-    line = Line(payload, parsed.subject.digest, parsed.predicate, person, key)
-    return Judged(line=line, payload=payload)
+    return Line(payload, parsed.subject.digest, parsed.predicate, person, key)
 
 
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from pytest_readiness.attest.codes import Code, Malformed, Refused
 
 if TYPE_CHECKING:
+    import io
     from pathlib import Path
 
 __all__ = ["open_regular"]
@@ -18,7 +19,7 @@ _FLAGS = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 
 
-def open_regular(path: Path, most: int, *, links: bool = True) -> BinaryIO:
+def open_regular(path: Path, most: int, *, links: bool = True) -> io.BufferedReader:
     """Open a file for reading.
 
     Args:
@@ -31,14 +32,21 @@ def open_regular(path: Path, most: int, *, links: bool = True) -> BinaryIO:
         Refused: TOO_LARGE; or MALFORMED, it is a pipe or a device.
     """
     extra = _FLAGS if links else _FLAGS | _NO_LINK
-    stream = path.open("rb", opener=lambda name, flags: os.open(name, flags | extra))
-    found = os.fstat(stream.fileno())
-    try:
-        if not stat.S_ISREG(found.st_mode):
-            raise Malformed("is no regular file", str(path))
-        if found.st_size > most:
-            raise Refused(Code.TOO_LARGE, f"is larger than {most} bytes", str(path))
-    except Refused:
+
+    def opener(name: str, flags: int) -> int:
+        return os.open(name, flags | extra)
+
+    stream = open(path, "rb", opener=opener)  # noqa: SIM115 - Path has no opener
+    refused = _refuse(os.fstat(stream.fileno()), most, str(path))
+    if refused is not None:
         stream.close()
-        raise
+        raise refused
     return stream
+
+
+def _refuse(found: os.stat_result, most: int, where: str) -> Refused | None:
+    if not stat.S_ISREG(found.st_mode):
+        return Malformed("is no regular file", where)
+    if found.st_size > most:
+        return Refused(Code.TOO_LARGE, f"is larger than {most} bytes", where)
+    return None

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
+import operator
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_readiness.catalogue.canonical import item_digest
-from pytest_readiness.catalogue.item import DEFAULT_MAX_AGE, ROLES, Item, Scope
+from pytest_readiness.catalogue.item import DEFAULT_MAX_AGE, Item, Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
-    from pytest_readiness.attest.trust import Need, Trust
+    from pytest_readiness.attest.trust import Trust
+    from pytest_readiness.attest.trust_tables import Need
 
-__all__ = ["APPROVAL_SECTION", "CERTIFYING_ITEM", "Demand", "Terms", "places"]
+__all__ = [
+    "APPROVAL_SECTION",
+    "CERTIFYING_ITEM",
+    "Demand",
+    "Terms",
+    "counted",
+    "places",
+]
 
 APPROVAL_SECTION = "stakeholder-approval"
 """Its items are approvals: bound to the report that the approver saw."""
@@ -61,9 +72,12 @@ class Terms:
             same_as=frozenset(same_as),
         )
 
-    def is_worded(self, digest: str) -> bool:
-        """Whether a signature over this wording is one over today's."""
-        return digest == self.digest or digest in self.same_as
+    def is_worded(self, digest: str, *, editorial: bool) -> bool:
+        """Whether a signature over this wording is one over today's.
+
+        ``editorial``: whether ``same_as`` may be believed.
+        """
+        return digest == self.digest or (editorial and digest in self.same_as)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,21 +103,22 @@ class Demand:
         return cls(
             scopes=tuple(scope for scope in Scope if scope in bound),
             max_age=min([terms.max_age, *ages]),
-            roles=places(terms.roles, *(rule.need for rule in rules)),
+            roles=places(Counter(terms.roles), *(counted(rule.need) for rule in rules)),
             not_by_authors=terms.id in _NOT_BY_AUTHORS
             or any(rule.not_by for rule in rules),
         )
 
 
-def places(own: Iterable[str], *needs: Iterable[Need]) -> tuple[str, ...]:
+def places(*needs: Counter[str]) -> tuple[str, ...]:
     """Join needs to the places that meet each of them: of a role the largest count."""
-    most: dict[str, int] = dict.fromkeys(own, 1)
+    most: Counter[str] = Counter()
     for need in needs:
-        for one in need:
-            most[one.role] = max(most.get(one.role, 0), one.count)
-    return tuple(role for role, count in most.items() for _ in range(count))
+        most |= need
+    return tuple(most.elements())
 
 
-def is_checklist_role(roles: Mapping[str, object]) -> bool:
-    """Whether one of the roles is among the checklist's ten."""
-    return any(role in ROLES for role in roles)
+def counted(needs: Iterable[Need]) -> Counter[str]:
+    """Count needs by role; where a role stands twice the larger count holds."""
+    return functools.reduce(
+        operator.or_, (Counter({need.role: need.count}) for need in needs), Counter()
+    )

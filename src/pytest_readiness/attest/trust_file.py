@@ -16,7 +16,8 @@ from pydantic import ValidationError
 
 from pytest_readiness.attest.codes import Code, Refused
 from pytest_readiness.attest.failure import printable
-from pytest_readiness.attest.trust import LONGEST_WINDOW, WORDS, Trust
+from pytest_readiness.attest.trust import WORDS, Trust
+from pytest_readiness.attest.trust_tables import LONGEST_WINDOW
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -51,20 +52,22 @@ def read_trust(data: bytes, where: str = "trust.toml") -> Trust:
     except (ValueError, RecursionError) as error:
         reason = f"no TOML: {type(error).__name__}"
         raise Refused(Code.TRUST_INVALID, reason, where) from None
-    context = {"digest": hashlib.sha256(data).hexdigest()}
-    try:
-        # Names as the file has them: the Python names are no second spelling.
-        trust = Trust.model_validate(table, context=context)
-    except ValidationError as error:
-        mistakes = [_mistake(detail) for detail in error.errors(include_url=False)]
-    else:
-        mistakes = list(_contradictions(trust))
-    if mistakes:
+    trust, mistakes = _build(table, hashlib.sha256(data).hexdigest())
+    if trust is None or mistakes:
         shown = mistakes[:_MOST_MISTAKES]
         if len(mistakes) > len(shown):
             shown.append(f"and {len(mistakes) - len(shown)} more")
         raise Refused(Code.TRUST_INVALID, "; ".join(shown), where)
     return trust
+
+
+def _build(table: dict[str, object], digest: str) -> tuple[Trust | None, list[str]]:
+    try:
+        trust = Trust.model_validate(table, context={"digest": digest})
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_input=False)
+        return None, [_mistake(detail) for detail in details]
+    return trust, list(_contradictions(trust))
 
 
 def _mistake(detail: ErrorDetails) -> str:

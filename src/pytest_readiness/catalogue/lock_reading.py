@@ -6,7 +6,7 @@ import datetime as dt
 import difflib
 import re
 import tomllib
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, cast
 
 from pytest_readiness.catalogue.item import ITEM_ID, SLUG, Kind, Stage
 from pytest_readiness.catalogue.locked import FORMAT, UPDATE, Lock, LockedItem
@@ -14,6 +14,8 @@ from pytest_readiness.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    _Table = Mapping[str, object]
 
 __all__ = ["loads"]
 
@@ -31,21 +33,24 @@ def loads(data: bytes, where: str) -> Lock:
         raise ConfigError(where, f"is not TOML: {error}", _REPAIR) from None
     _keys(document, {"checklist"}, {"item"}, where)
     checklist = document["checklist"]
-    tables = document.get("item", [])
     if not isinstance(checklist, dict):
         _refuse(f"{where}, checklist", "must be a table")
-    if not isinstance(tables, list) or not all(isinstance(t, dict) for t in tables):
-        _refuse(f"{where}, item", "must be a list of tables, each headed [[item]]")
     items = tuple(
-        _item(table, f"{where}, item {n}") for n, table in enumerate(tables, 1)
+        _item(table, f"{where}, item {number}")
+        for number, table in enumerate(_tables(document.get("item", []), where), 1)
     )
     _unique(items, where)
-    return _checklist(checklist, items, f"{where}, [checklist]")
+    return _checklist(cast("_Table", checklist), items, f"{where}, [checklist]")
 
 
-def _checklist(
-    table: Mapping[str, object], items: tuple[LockedItem, ...], where: str
-) -> Lock:
+def _tables(value: object, where: str) -> list[_Table]:
+    tables = cast("list[object]", value) if isinstance(value, list) else [None]
+    if not all(isinstance(table, dict) for table in tables):
+        _refuse(f"{where}, item", "must be a list of tables, each headed [[item]]")
+    return cast("list[_Table]", tables)
+
+
+def _checklist(table: _Table, items: tuple[LockedItem, ...], where: str) -> Lock:
     _keys(table, {"name", "format"}, {"reviewed", "max_age"}, where)
     if type(table["format"]) is not int or table["format"] != FORMAT:
         raise ConfigError(
@@ -70,7 +75,7 @@ def _checklist(
     )
 
 
-def _item(table: Mapping[str, object], where: str) -> LockedItem:
+def _item(table: _Table, where: str) -> LockedItem:
     if isinstance(table.get("id"), str):
         where = f"{where} ({table['id']})"
     needed = {"id", "section", "stage", "owner", "kind", "core", "digest"}
@@ -85,11 +90,6 @@ def _item(table: Mapping[str, object], where: str) -> LockedItem:
     origin = table.get("origin", "")
     if not isinstance(origin, str):
         _refuse(f"{where} origin", "must be a text")
-    same_as = table.get("same_as", [])
-    if not isinstance(same_as, list) or not all(_is_sha256(old) for old in same_as):
-        _refuse(
-            f"{where} same_as", "must be a list of sha256 digests, as 64 hex digits"
-        )
     return LockedItem(
         id=id_,
         section=section,
@@ -99,12 +99,18 @@ def _item(table: Mapping[str, object], where: str) -> LockedItem:
         core=core,
         digest=_text(table, "digest", where, _SHA256),
         origin=origin,
-        same_as=tuple(same_as),
+        same_as=_same_as(table.get("same_as", []), where),
     )
 
 
-def _is_sha256(value: object) -> bool:
-    return isinstance(value, str) and _SHA256.fullmatch(value) is not None
+def _same_as(value: object, where: str) -> tuple[str, ...]:
+    listed = cast("list[object]", value) if isinstance(value, list) else [None]
+    texts = [text for text in listed if isinstance(text, str)]
+    if len(texts) < len(listed) or not all(map(_SHA256.fullmatch, texts)):
+        _refuse(
+            f"{where} same_as", "must be a list of sha256 digests, as 64 hex digits"
+        )
+    return tuple(texts)
 
 
 def _unique(items: tuple[LockedItem, ...], where: str) -> None:
@@ -115,9 +121,7 @@ def _unique(items: tuple[LockedItem, ...], where: str) -> None:
             _refuse(f"{where}, item {number} ({item.id})", f"is item {first} again")
 
 
-def _keys(
-    table: Mapping[str, object], needed: set[str], optional: set[str], where: str
-) -> None:
+def _keys(table: _Table, needed: set[str], optional: set[str], where: str) -> None:
     allowed = needed | optional
     for key in table:
         if key not in allowed:
@@ -130,7 +134,7 @@ def _keys(
 
 
 def _text(
-    table: Mapping[str, object],
+    table: _Table,
     key: str,
     where: str,
     form: re.Pattern[str] | None = None,
@@ -143,9 +147,7 @@ def _text(
     return value
 
 
-def _one_of(
-    table: Mapping[str, object], key: str, where: str, options: tuple[str, ...]
-) -> str:
+def _one_of(table: _Table, key: str, where: str, options: tuple[str, ...]) -> str:
     value = _text(table, key, where)
     if value not in options:
         near = difflib.get_close_matches(value, options, n=1)

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import heapq
-from collections.abc import Iterable, Mapping, Set as AbstractSet
+from collections.abc import Iterable, Mapping, Sequence, Set as AbstractSet
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["MAX_TEXT", "duration", "printable", "render"]
 
@@ -89,58 +94,68 @@ def printable(text: str) -> str:
     )
 
 
-def render(value: object, unit: str = "") -> str:
+def render(value: object, unit: str = "", redact: Callable[[str], str] = str) -> str:
     """Write a value for people; never raises, never longer than :data:`MAX_TEXT`.
 
-    A list that is cut says how many members it has.
+    A list that is cut says how many members it has. Texts are redacted before they are
+    cut: half a secret would pass the filter.
     """
-    return _cut(_render(value, unit, 0))
+    return _cut(_Writer(redact).write(value, unit, 0))
 
 
-def _render(value: object, unit: str, depth: int) -> str:
-    match value:
-        case None:
-            text = "nothing"
-        case bool():
-            text = "yes" if value else "no"
-        case int() | float():
-            text = _number(value, unit)
-        case dt.timedelta():
-            text = duration(value)
-        case dt.datetime():
-            text = value.isoformat(sep=" ", timespec="seconds")
-        case str():
-            text = f"{printable(value[: MAX_TEXT + 1])} {unit}".rstrip() or '""'
-        case _:
-            text = _members(value, unit, depth + 1) if depth < _MAX_DEPTH else "…"
-    return text
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    redact: Callable[[str], str]
 
+    def write(self, value: object, unit: str, depth: int) -> str:
+        match value:
+            case None:
+                text = "nothing"
+            case bool():
+                text = "yes" if value else "no"
+            case int() | float():
+                text = _number(value, unit)
+            case dt.timedelta():
+                text = duration(value)
+            case dt.datetime():
+                text = value.isoformat(sep=" ", timespec="seconds")
+            case str():
+                text = f"{self.text(value)} {unit}".rstrip() or '""'
+            case _:
+                deeper = depth < _MAX_DEPTH
+                text = self.members(value, unit, depth + 1) if deeper else "…"
+        return text
 
-def _members(value: object, unit: str, depth: int) -> str:
-    match value:
-        case Mapping():
-            pairs = (
-                f"{_render(k, '', depth)}={_render(v, '', depth)}"
-                for k, v in value.items()
-            )
-            return _joined(pairs, len(value))
-        case tuple() | list():
-            return _joined((_render(v, unit, depth) for v in value), len(value))
-        case AbstractSet():
-            rendered = (_render(v, unit, depth) for v in value)
-            return _joined(heapq.nsmallest(MAX_TEXT, rendered), len(value))
-        case bytes():
-            return repr(value[:MAX_TEXT])
-        case _:
-            return _other(value)
+    def members(self, value: object, unit: str, depth: int) -> str:
+        match value:
+            case Mapping():
+                mapping = cast("Mapping[object, object]", value)
+                pairs = (
+                    f"{self.write(k, '', depth)}={self.write(v, '', depth)}"
+                    for k, v in mapping.items()
+                )
+                return _joined(pairs, len(mapping))
+            case tuple() | list():
+                listed = cast("Sequence[object]", value)
+                parts = (self.write(v, unit, depth) for v in listed)
+                return _joined(parts, len(listed))
+            case AbstractSet():
+                parts = (self.write(v, unit, depth) for v in value)
+                return _joined(heapq.nsmallest(MAX_TEXT, parts), len(value))
+            case bytes():
+                return self.text(repr(value))
+            case _:
+                return self.other(value)
 
+    def other(self, value: object) -> str:
+        try:
+            text = str(value)
+        except Exception:  # noqa: BLE001  # a secret refuses; evidence never raises
+            return f"a {type(value).__name__}"
+        return self.text(text)
 
-def _other(value: object) -> str:
-    try:
-        text = str(value)
-    except Exception:  # noqa: BLE001  # a secret refuses; evidence never raises
-        return f"a {type(value).__name__}"
-    return printable(text[: MAX_TEXT + 1])
+    def text(self, text: str) -> str:
+        return printable(self.redact(text)[: MAX_TEXT + 1])
 
 
 def _joined(parts: Iterable[str], total: int) -> str:

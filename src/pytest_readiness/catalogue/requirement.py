@@ -8,12 +8,11 @@ state of the judgements.
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar, cast
 
+from pytest_readiness.catalogue.judgement import Bound, Demand, Judged, Judgement
 from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
 from pytest_readiness.catalogue.rendering import render
 
@@ -23,61 +22,11 @@ if TYPE_CHECKING:
 __all__ = ["Bound", "Check", "Expectation", "Judged", "Judgement"]
 
 T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
 
 
 class _Ordered(Protocol):
     def __lt__(self, other: Self, /) -> bool: ...
     def __le__(self, other: Self, /) -> bool: ...
-
-
-class Judged(StrEnum):
-    """What holding one fact against one requirement gave."""
-
-    MET = "met"
-    VIOLATED = "violated"
-    LOOSENED = "loosened"
-    """Meets the target's own setting, but not the checklist's floor."""
-    UNAVAILABLE = "unavailable"
-    UNJUDGED = "unjudged"
-    """A check without a requirement: a mistake in the suite."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bound(Generic[T_co]):
-    """A limit from the target file, with the checklist's floor where it has one."""
-
-    value: T_co
-    floor: T_co | None = None
-    source: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """One line of evidence: a fact, its requirement, and what follows."""
-
-    label: str
-    observed: str
-    required: str
-    judged: Judged
-    reason: str = ""
-    cause: Cause | None = None
-    remedy: str = ""
-    source: str = ""
-    detail: str = ""
-    at: dt.datetime | None = None
-    duration: dt.timedelta = dt.timedelta(0)
-    bound_source: str = ""
-    """Where the bound is from: a key of the target file, or another fact's source."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Demand:
-    """A requirement as people read it, and what is known about its bound."""
-
-    words: str
-    loosened: str = ""
-    source: str = ""
 
 
 @dataclass
@@ -101,17 +50,16 @@ class Check:
 
         A loop over nothing would judge nothing: an empty list is unconfigured.
         """
-        members = fact.value
-        nothing: Unavailable | None = None
+        members = cast("tuple[T, ...] | Unavailable | None", fact.value)
         if isinstance(members, Unavailable):
             nothing = members
         elif members is None:
             nothing = Unavailable(_NOTHING)
-        elif not members:
+        elif members:
+            return iter(members)
+        else:
             nothing = Unavailable("none declared", Cause.UNCONFIGURED)
-        if nothing is None:
-            return iter(members)  # type: ignore[arg-type]  # the cases above
-        self.record(len(self._slots), label, fact, _Demand("at least one"), nothing)
+        self.record(self.size, label, fact, Demand("at least one"), nothing)
         return iter(())
 
     @property
@@ -132,13 +80,14 @@ class Check:
         slot: int,
         label: str,
         fact: Observed[T],
-        demand: _Demand,
+        demand: Demand,
         result: Judged | Unavailable,
     ) -> None:
         """Keep what holding a fact against a demand gave, in its place."""
         lacking = result if isinstance(result, Unavailable) else None
         value = fact.value
-        shown = "-" if isinstance(value, Unavailable) else render(value, fact.unit)
+        unseen = isinstance(value, Unavailable)
+        shown = "-" if unseen else render(value, fact.unit, self.redact)
         loosened = demand.loosened if result is Judged.LOOSENED else ""
         judgement = Judgement(
             label=self.redact(label),
@@ -218,7 +167,7 @@ class Expectation(Generic[T]):
     def contains(self, member: object) -> Self:
         """Require a text or collection that holds ``member``."""
         return self.satisfies(
-            f"contains {render(member)}",
+            f"contains {render(member, redact=self._check.redact)}",
             lambda value: member in value,  # type: ignore[operator]  # judged below
         )
 
@@ -248,10 +197,10 @@ class Expectation(Generic[T]):
 
         ``holds`` may answer ``Unavailable`` where it cannot tell.
         """
-        return self._judge(_Demand(required), lambda value: _verdict(holds(value)))
+        return self._judge(Demand(required), lambda value: _verdict(holds(value)))
 
     def _show(self, bound: object) -> str:
-        return render(bound, self._fact.unit)
+        return render(bound, self._fact.unit, self._check.redact)
 
     def _compare(
         self,
@@ -261,7 +210,7 @@ class Expectation(Generic[T]):
     ) -> Self:
         limit, floor, source = _parts(bound)
         if isinstance(limit, Unavailable):
-            demand = _Demand(f"{words} a bound that is not known", source=source)
+            demand = Demand(f"{words} a bound that is not known", source=source)
             unknown = limit
             return self._judge(demand, lambda _value: unknown)
 
@@ -272,7 +221,7 @@ class Expectation(Generic[T]):
                 return Judged.LOOSENED
             return Judged.MET
 
-        demand = _Demand(
+        demand = Demand(
             f"{words} {self._show(limit)}",
             "" if floor is None else f"the checklist's floor is {self._show(floor)}",
             source,
@@ -280,7 +229,7 @@ class Expectation(Generic[T]):
         return self._judge(demand, judge)
 
     def _judge(
-        self, demand: _Demand, judge: Callable[[T], Judged | Unavailable]
+        self, demand: Demand, judge: Callable[[T], Judged | Unavailable]
     ) -> Self:
         value = self._fact.value
         result: Judged | Unavailable
@@ -311,18 +260,17 @@ def _is_nothing(value: object) -> bool:
 
 def _parts(bound: object) -> tuple[object, object, str]:
     """Give a bound's limit, floor and source; a limit that is not known says why."""
-    match bound:
-        case Bound():
-            limit, floor, source = bound.value, bound.floor, bound.source
-        case Observed():
-            limit, floor, source = bound.value, None, bound.source
-        case _:
-            limit, floor, source = bound, None, ""
+    limit, floor, source = bound, None, ""
+    if isinstance(bound, Bound):
+        limit, floor, source = bound.value, bound.floor, bound.source
+    elif isinstance(bound, Observed):
+        fact = cast("Observed[object]", bound)
+        limit, source = fact.value, fact.source
     if isinstance(limit, Unavailable):
         reason = f"the bound is not known: {limit.reason}"
-        limit = Unavailable(reason, limit.cause, limit.remedy)
-    elif _is_nothing(limit):
-        limit = Unavailable(f"the bound is not known: {_NOTHING}")
+        return Unavailable(reason, limit.cause, limit.remedy), floor, source
+    if _is_nothing(limit):
+        return Unavailable(f"the bound is not known: {_NOTHING}"), floor, source
     return limit, floor, source
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import secrets
-import shutil
-import socket
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from pytest_readiness.demo.pki import Authority, pem
 from pytest_readiness.demo.servers.engine import (
@@ -21,20 +18,25 @@ from pytest_readiness.demo.servers.engine import (
 )
 from pytest_readiness.demo.servers.guard import Guard
 from pytest_readiness.demo.servers.postgres import DATABASE, PostgresServer
+from pytest_readiness.demo.servers.process import Place
 from pytest_readiness.demo.servers.programs import find_postgres, find_valkey, launch
 from pytest_readiness.demo.servers.template import Template
 from pytest_readiness.demo.servers.tls_front import TlsFront
 from pytest_readiness.demo.servers.valkey import ValkeyServer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import contextlib
+    from collections.abc import Mapping
 
 __all__ = ["Bench", "Tables", "start"]
 
 Tables = dict[str, dict[str, object]]
 """The tables of ``[target.demo]``, by name."""
 
-_ROLES = ("trader", "risk", "admin")
+_USERS = {"trader": "trader", "risk": "risk", "admin": "admin"}
+"""Who may log in to the service, and the role."""
+_LONGEST_SOCKET = 107 - len("/.s.PGSQL.65535")
+"""Linux gives a Unix socket's path 107 bytes."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Bench:
     python: Path
     """The service's interpreter."""
     passwords: dict[str, str]
-    """``database`` and ``cache``: of the roles that look; the rest by user."""
+    """``database`` and ``cache``: of the roles that look; the others by user."""
     postgres: PostgresServer
     valkey: ValkeyServer
     cache_front: TlsFront
@@ -57,34 +59,94 @@ class Bench:
 def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
     """Start everything in ``folder``; ``stack`` ends it.
 
-    Servers are started first and waited for afterwards, so they start side by side.
-
     Raises:
         ConfigError: a program is missing, or a server does not start.
     """
-    environ = os.environ
-    valkey_program, binaries = find_valkey(environ), find_postgres(environ)
+    program, binaries = find_valkey(os.environ), find_postgres(os.environ)
     guard = Guard(folder)
     stack.callback(guard.close)
-    passwords = {
-        name: secrets.token_hex(16)
-        for name in ("database", "cache", "engine", "admin", *_ROLES)
-    }
+    place = Place(folder, _socket_folder(folder, stack), guard)
+    names = ("database", "cache", "engine", "administrator", *_USERS)
+    passwords = {name: secrets.token_hex(16) for name in names}
     authority = Authority.create()
     ca_file = folder / "ca.pem"
     ca_file.write_bytes(pem(authority.root))
     issued = authority.issue()
-    certificate = issued.store(folder, "server")
-    servers: list[ValkeyServer | PostgresServer | EngineServer] = []
-    # All are told to stop before any is waited for.
-    stack.callback(lambda: [server.stop() for server in servers])
-    stack.callback(lambda: [server.ask_to_stop() for server in servers])
+    servers = _Servers()
+    stack.callback(servers.stop)
 
-    cache_users = {
-        "admin": passwords["admin"],
-        "engine": passwords["engine"],
-        "readiness": passwords["cache"],
-    }
-    valkey = ValkeyServer(_short(folder, stack), valkey_program, cache_users, guard)
-    servers.append(valkey)
-    ...
+    # Both start now and are waited for afterwards: they start side by side.
+    valkey = servers.add(ValkeyServer(place, program, passwords))
+    how = launch(binaries, folder)
+    template = Template(how, os.environ)
+    postgres = servers.add(PostgresServer(place, how, template, issued))
+    front = TlsFront(issued.server_context(folder, "cache"), valkey.socket)
+    stack.callback(front.close)
+    postgres.wait()
+    _set_up(postgres, passwords)
+    valkey.wait()
+    python, certificate = engine_python(folder), issued.store(folder, "engine")
+    surroundings = _surroundings(ca_file, passwords, postgres.port, front.port)
+    engine = servers.add(EngineServer(place, python, certificate, surroundings))
+    engine.wait()
+    return Bench(
+        folder, authority, ca_file, python, passwords, postgres, valkey, front, engine
+    )
+
+
+class _Server(Protocol):
+    def ask_to_stop(self) -> None: ...
+    def stop(self) -> None: ...
+
+
+S = TypeVar("S", bound=_Server)
+
+
+class _Servers:
+    """Stops in the time of the slowest: all are told before any is waited for."""
+
+    def __init__(self) -> None:
+        self._running: list[_Server] = []
+
+    def add(self, server: S) -> S:
+        self._running.append(server)
+        return server
+
+    def stop(self) -> None:
+        for server in self._running:
+            server.ask_to_stop()
+        for server in self._running:
+            server.stop()
+
+
+def _socket_folder(folder: Path, stack: contextlib.ExitStack) -> Path:
+    """Give a folder with a short path that only its owner can enter."""
+    if len(os.fsencode(folder / "sockets")) <= _LONGEST_SOCKET:
+        sockets = folder / "sockets"
+        sockets.mkdir(mode=0o700)
+        return sockets
+    return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sockets-")))
+
+
+def _set_up(postgres: PostgresServer, passwords: Mapping[str, str]) -> None:
+    postgres.execute(
+        DATABASE,
+        f"CREATE ROLE engine LOGIN PASSWORD '{passwords['engine']}'",
+        f"CREATE ROLE readiness LOGIN PASSWORD '{passwords['database']}'",
+        schema(),
+    )
+
+
+def _surroundings(
+    ca_file: Path, passwords: Mapping[str, str], database_port: int, cache_port: int
+) -> Surroundings:
+    login = f"engine:{passwords['engine']}@127.0.0.1"
+    return Surroundings(
+        database_url=f"postgresql://{login}:{database_port}/{DATABASE}",
+        cache_url=f"rediss://{login}:{cache_port}/0",
+        ca_file=ca_file,
+        users={
+            name: {"role": role, "password": passwords[name]}
+            for name, role in _USERS.items()
+        },
+    )

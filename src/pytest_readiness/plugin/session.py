@@ -155,7 +155,7 @@ class ReadinessSession:
         return self.status
 
     def _check_suite(self, nodes: list[ReadinessItem]) -> None:
-        run = self.run
+        run, self.collection.nodes = self.run, nodes
         found = self.collection.problems()
         found += [
             f"suite.lock: {difference}; {UPDATE}"

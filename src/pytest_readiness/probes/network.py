@@ -231,5 +231,5 @@ def _ssl_words(error: ssl.SSLError) -> str:
         return error.verify_message
     if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
         return CLOSED
-    reason = error.reason or type(error).__name__
+    reason = getattr(error, "reason", None) or "the handshake broke off"
     return _SSL_REASONS.get(reason, reason.replace("_", " ").lower())

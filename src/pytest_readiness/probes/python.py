@@ -8,12 +8,14 @@ environment but what a program needs to start.
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import json
 import os
 import selectors
 import signal
 import stat
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
@@ -89,25 +91,25 @@ class Python(Facts):
         if what_is_there:
             nothing = Unavailable(what_is_there, Cause.NO_ANSWER)
             return cls._without_answer(nothing, look, exists=False)
+        began = time.perf_counter()
         try:
             answer, detail = _ask(block.interpreter, look)
         except LookError as error:
             if error.unavailable.cause is Cause.LOCAL:
                 raise
             return cls._without_answer(error.unavailable, look, exists=True)
+        took = dt.timedelta(seconds=time.perf_counter() - began)
         branch = python_branch(answer.version)
         note = support_note("Python", branch, PYTHON, look.now().date())
         return cls(
             exists=look.seen(True),  # noqa: FBT003  # a value, not a switch
-            answers=look.seen(True, detail=detail),  # noqa: FBT003
+            answers=look.seen(True, detail=detail, duration=took),  # noqa: FBT003
             version=look.seen(answer.version, what="sys.version_info", detail=note),
             isolated=_isolated(block, answer, look),
         )
 
     @classmethod
-    def _without_answer(
-        cls, nothing: Unavailable, look: Look, *, exists: bool
-    ) -> Self:
+    def _without_answer(cls, nothing: Unavailable, look: Look, *, exists: bool) -> Self:
         detail = nothing.reason
         return cls(
             exists=look.seen(exists, detail="" if exists else detail),
@@ -141,7 +143,9 @@ def _missing(path: Path) -> str:
         reason = f"this run may not look at {path}"
         raise LookError(reason, Cause.LOCAL, final=True) from None
     except OSError as error:
-        link = "a link to nothing" if path.is_symlink() else os.strerror(error.errno or 0)
+        link = (
+            "a link to nothing" if path.is_symlink() else os.strerror(error.errno or 0)
+        )
         return f"{path}: {link}"
     return "" if stat.S_ISREG(mode) else f"{path}: not a file"
 
@@ -255,7 +259,7 @@ def container_signs(root: Path = Path("/")) -> tuple[str, ...]:
 
 
 def _is_overlay_root(fields: Sequence[str]) -> bool:
-    """Read a line of mountinfo: the mount point is the fifth, the type follows ``-``."""
+    """Read a line of mountinfo: fifth the mount point, the type follows ``-``."""
     if len(fields) <= _MOUNT_POINT or fields[_MOUNT_POINT] != "/" or "-" not in fields:
         return False
     kind = fields[fields.index("-") + 1 :][:1]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from pytest_readiness.probes.look import Look
 
-__all__ = ["handshake", "load_client_certificate", "secured", "trust_context"]
+__all__ = ["load_client_certificate", "secured", "trust_context", "wrap"]
 
 
 def trust_context(ca_file: Path | None) -> ssl.SSLContext:
@@ -55,31 +55,22 @@ def load_client_certificate(
         raise LookError(reason, Cause.LOCAL, final=True) from None
 
 
-def handshake(
-    sock: socket.socket, context: ssl.SSLContext, server_name: str | None, look: Look
+def wrap(
+    sock: socket.socket, context: ssl.SSLContext, server_name: str
 ) -> ssl.SSLSocket:
-    """Shake hands over a connected socket; the socket is closed where that fails.
+    """Put TLS over a connected socket, which it closes with itself; no handshake yet.
 
     Raises:
-        OSError: what went wrong, for callers that tell certificates' faults apart.
         LookError: ``server_name`` cannot be asked for.
     """
     try:
-        wrapped = context.wrap_socket(
+        return context.wrap_socket(
             sock, server_hostname=server_name, do_handshake_on_connect=False
         )
     except ValueError:
         sock.close()
         reason = f"{server_name} is no name that TLS can ask for"
         raise LookError(reason, Cause.LOCAL, final=True) from None
-    try:
-        # CPython applies a socket's time-out to the handshake as a whole.
-        wrapped.settimeout(look.remaining())
-        wrapped.do_handshake()
-    except OSError:
-        wrapped.close()
-        raise
-    return wrapped
 
 
 def secured(
@@ -91,11 +82,17 @@ def secured(
         LookError: no handshake, and why.
     """
     try:
-        return handshake(sock, context, server_name, look)
+        wrapped = wrap(sock, context, server_name)
+        # CPython applies a socket's time-out to the handshake as a whole.
+        wrapped.settimeout(look.remaining())
+        wrapped.do_handshake()
     except TimeoutError:
-        raise look.overdue("within the TLS handshake") from None
+        sock.close()
+        raise look.overdue("in the TLS handshake") from None
     except OSError as error:
+        sock.close()
         raise explain(error, look) from None
+    return wrapped
 
 
 def _file_words(error: OSError, otherwise: str) -> str:

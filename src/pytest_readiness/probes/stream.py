@@ -47,8 +47,8 @@ class Stream:
 
     def sendall(self, data: ReadableBuffer, flags: int = 0) -> None:
         """Send everything; CPython applies the time-out to all of it together."""
-        self._arm()
         try:
+            self._arm()
             self._sock.sendall(data, flags)
         except OSError as error:
             raise explain(error, self._look) from None
@@ -95,8 +95,8 @@ class Stream:
         self._sock.settimeout(left if own is None else min(own, left))
 
     def _read(self, receive: Callable[[], T], length: Callable[[T], int]) -> T:
-        self._arm()
         try:
+            self._arm()
             data = receive()
         except (BlockingIOError, ssl.SSLWantReadError):
             raise  # the driver set a time-out of 0: it only asks whether there is more

@@ -86,7 +86,10 @@ def section_lines(report: Report, width: int, style: Style) -> list[str]:
     """Give the table's lines, and one for what is not in it."""
     rows, outside = _rows(report)
     shown, left = _fitting(rows)
-    total = _Row("total", sum((row.counts for row in rows), Counter()), Counter())
+    sums: Counter[State] = Counter()
+    for row in rows:
+        sums.update(row.counts)
+    total = _Row("total", sums, Counter())
     columns = _columns(rows, total, width)
     lines = [
         style.bold(_line("section", [c.title for c in columns], columns, total, width))

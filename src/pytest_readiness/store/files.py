@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pydantic import ValidationError
 
@@ -91,7 +91,8 @@ def _check_format(data: bytes, where: str) -> None:
     except (ValueError, RecursionError) as error:
         what = f"is not JSON: {printable(str(error))}"
         raise StoreError(where, what, "run again to write it anew") from None
-    found = document.get("format") if isinstance(document, dict) else None
+    table = cast("dict[str, object]", document) if isinstance(document, dict) else {}
+    found = table.get("format")
     if found != FORMAT:
         what = f"is no report of format {FORMAT}, but {printable(repr(found))[:100]}"
         raise StoreError(where, what, "use the version that wrote it, or run again")
@@ -99,7 +100,7 @@ def _check_format(data: bytes, where: str) -> None:
 
 def _mistakes(error: ValidationError) -> str:
     found = error.errors(include_url=False, include_context=False, include_input=False)
-    lines = []
+    lines: list[str] = []
     for mistake in found:
         place = ".".join(str(part) for part in mistake["loc"]) or "document"
         lines.append(f"{place}: {mistake['msg']}")

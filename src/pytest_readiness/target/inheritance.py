@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from pytest_readiness.target.context import Keys
 
-__all__ = ["Merged", "inherit"]
+__all__ = ["Merged", "inherit", "unknown_target"]
 
 
 @dataclass

@@ -50,6 +50,8 @@ _SYNTAX = (
     ("Cannot declare", "has a table twice"),
     ("Expected '='", "has a key without a value"),
     ("Invalid value", "has a value that TOML does not know"),
+    ("Expected \"'", "has a text that does not end"),
+    ("Unclosed", "has a list or table that does not end"),
     ("Unterminated string", "has a text that does not end"),
     ("Illegal character", "has a character that must be escaped"),
     ("Unescaped '\\'", "has a backslash that must be doubled"),
@@ -90,12 +92,12 @@ def _read(path: Path) -> dict[str, object]:
     if len(data) > _MAX_FILE:
         raise ConfigError(file, "is larger than 1 MiB", "keep it to settings")
     try:
-        return tomllib.loads(data.decode())
+        return tomllib.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         what = f"is not UTF-8 in line {line}"
         raise ConfigError(file, what, "save it as UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # TOML's rules, or a number of 4,300 digits
         raise _syntax(file, str(error)) from None
     except RecursionError:
         raise ConfigError(file, "is nested too deeply", "keep it to tables") from None

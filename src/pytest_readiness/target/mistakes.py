@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, get_args, get_origin
 
 from pydantic import BaseModel
 
-from pytest_readiness.catalogue.rendering import duration
 from pytest_readiness.errors import ConfigError
 from pytest_readiness.target.blocks.block import MISTAKE, UNSET, types_within
 from pytest_readiness.target.values import is_table, listed, near
@@ -48,7 +47,6 @@ _EXPECTED = {
 }
 _UNQUOTED = {"a whole number", "a number", "true or false"}
 _CONSTRAINTS = {
-    "greater_than": ("gt", "is too small", "write more than {}"),
     "greater_than_equal": ("ge", "is too small", "write {} or more"),
     "less_than_equal": ("le", "is too large", "write {} or less"),
     "too_short": ("min_length", "is an empty list", "name at least {}"),
@@ -148,7 +146,7 @@ def _problem(
         what, remedy = "is none of the known words", _word(value, options)
     elif kind in _CONSTRAINTS:
         key, what, remedy = _CONSTRAINTS[kind]
-        remedy = remedy.format(_limit(ctx.get(key)))
+        remedy = remedy.format(ctx.get(key))
     else:
         what, remedy = _wrong_type(kind, value)
     return Problem(where, what, remedy)
@@ -183,10 +181,6 @@ def _missing(
     return Problem(where, f"misses `{key}`", f"add `{key} = ...`; {_SEE}")
 
 
-def _limit(value: object) -> str:
-    return duration(value) if isinstance(value, dt.timedelta) else str(value)
-
-
 def _word(value: object, options: list[str]) -> str:
     if isinstance(value, str):
         return _suggest(value, options)
@@ -215,7 +209,7 @@ def known_keys(model: type[BaseModel], path: Trail) -> list[str]:
 
 
 def _descend(model: type[BaseModel], path: Trail) -> object:
-    """Follow a path through the types of a table; None where it leads out of them."""
+    """Follow a path through the types of a table."""
     annotation: object = model
     for part in path:
         tables = [t for t in types_within(annotation) if issubclass(t, BaseModel)]
@@ -229,9 +223,7 @@ def _descend(model: type[BaseModel], path: Trail) -> object:
             for table in tables
             for name, field in table.model_fields.items()
         }
-        annotation = fields.get(part)
-        if annotation is None:
-            return type(None)
+        annotation = fields.get(part, object)
     return annotation
 
 

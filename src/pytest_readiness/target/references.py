@@ -6,13 +6,17 @@ and never hold a value, a file's content or a command's output.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import os
 import re
 import shlex
+import signal
 import subprocess
 import threading
+import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 from pytest_readiness.target.values import Mistake, near
 
@@ -27,6 +31,7 @@ __all__ = [
     "References",
     "check_references",
     "is_reference",
+    "parse_reference",
 ]
 
 COMMAND_TIMEOUT = 10.0
@@ -131,6 +136,7 @@ class References:
                 stderr=subprocess.DEVNULL,
                 cwd=self.base,
                 env=dict(self.environ),
+                start_new_session=True,
             )
         except OSError as error:
             return _filled(name, None, f"cannot be started ({type(error).__name__})")
@@ -187,22 +193,33 @@ def _decoded(name: str, data: bytes) -> Filled:
 
 def _output(process: subprocess.Popen[bytes], timeout: float) -> bytes | None:
     """Read a bounded answer; None where there is none in time. Ends the process."""
+    deadline = time.monotonic() + timeout
     answer: list[bytes] = []
-    stream = process.stdout
 
     def read() -> None:
-        if stream is not None:
+        # Closed here: a child that was left behind may hold the other end for long.
+        with cast("IO[bytes]", process.stdout) as stream:
             answer.append(stream.read(MAX_SIZE + 1))
 
     reader = threading.Thread(target=read, daemon=True)
     reader.start()
     reader.join(timeout)
-    if not answer or len(answer[0]) > MAX_SIZE:
-        process.kill()
+    data = answer[0] if answer else None
+    if data is None or len(data) > MAX_SIZE:
+        _kill(process)
+        return data
     try:
-        process.wait(timeout if answer else 1.0)
+        process.wait(max(deadline - time.monotonic(), 0))
     except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-        answer.clear()
-    return answer[0] if answer else None
+        _kill(process)
+        return None
+    return data
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End a command and what it started."""
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+    process.wait()

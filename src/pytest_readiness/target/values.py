@@ -55,6 +55,7 @@ _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9._])?")
 _PORTS = range(1, 65536)
 _WORDS = {"sec": "s", "second": "s", "minute": "min", "hour": "h", "day": "d"}
 _HTTPS = 443
+_ENOUGH = 3
 
 
 class Mistake(ValueError):
@@ -79,6 +80,9 @@ def is_list(value: object) -> TypeGuard[list[object]]:
 def near(word: str, options: Iterable[str]) -> str:
     """Give the option that was probably meant; empty where none is near."""
     folded = {option.lower(): option for option in options}
+    begun = [option for option in folded if option.startswith(word.lower())]
+    if len(begun) == 1 and len(word) >= _ENOUGH:
+        return folded[begun[0]]
     found = difflib.get_close_matches(word.lower(), folded, n=1, cutoff=0.6)
     return folded[found[0]] if found else ""
 

@@ -102,6 +102,7 @@ def decide(  # noqa: PLR0913  # the circumstances of a run, each by name
     trust_broken: bool = False,
     strict: bool = False,
     no_gate: bool = False,
+    left_out: Mapping[str, str] | None = None,
 ) -> Decision:
     """Decide from the recorded outcomes and the items of the lock.
 
@@ -114,8 +115,9 @@ def decide(  # noqa: PLR0913  # the circumstances of a run, each by name
         trust_broken: the trust file or the ledger is not what it must be.
         strict: waivers do not make ready.
         no_gate: report only; see :func:`exit_code`.
+        left_out: why items were not run, by id, where that is known.
     """
-    accounted = tuple(complete(items, outcomes, gate).values())
+    accounted = tuple(complete(items, outcomes, gate, left_out).values())
     states = [outcome.state for outcome in accounted]
     raw = [outcome.raw_state for outcome in accounted]
     whole = judged and not selected

@@ -106,14 +106,16 @@ def _part(judgement: Judgement, *, reach: bool) -> _Part:
             return _Part(State.FAILED, Code.LOOSENED, text, label)
         case Judged.UNJUDGED:
             return _Part(State.UNKNOWN, Code.UNJUDGED, judgement.reason, label)
-        case Judged.UNAVAILABLE:
-            if judgement.cause is Cause.NO_ANSWER and reach:
-                return _Part(State.FAILED, Code.NO_ANSWER, judgement.reason, label)
-            unseen = (State.UNKNOWN, Code.NOT_SEEN)
-            known = (
-                _BY_CAUSE.get(judgement.cause, unseen) if judgement.cause else unseen
-            )
-            return _Part(*known, judgement.reason, label)
+        case _:
+            return _unseen(judgement, reach=reach)
+
+
+def _unseen(judgement: Judgement, *, reach: bool) -> _Part:
+    cause = judgement.cause or Cause.LOCAL
+    state, code = _BY_CAUSE.get(cause, (State.UNKNOWN, Code.NOT_SEEN))
+    if reach and cause is Cause.NO_ANSWER:
+        state, code = State.FAILED, Code.NO_ANSWER
+    return _Part(state, code, judgement.reason, judgement.label)
 
 
 def _worst(parts: Sequence[_Part]) -> Body:

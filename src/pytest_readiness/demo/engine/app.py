@@ -15,6 +15,7 @@ from pytest_readiness.demo.engine.metrics import Metrics
 from pytest_readiness.demo.engine.openapi import document
 from pytest_readiness.demo.engine.orders import Orders
 from pytest_readiness.demo.engine.quotes import Quotes
+from pytest_readiness.demo.engine.release import NAME, VERSION
 from pytest_readiness.demo.engine.routing import Call, Route, answer
 from pytest_readiness.demo.engine.storage import (
     Database,
@@ -28,10 +29,7 @@ if TYPE_CHECKING:
 
     from pytest_readiness.demo.engine.settings import Settings
 
-__all__ = ["NAME", "VERSION", "Engine"]
-
-NAME = "options-trading-engine"
-VERSION = "1.4.0"
+__all__ = ["Engine"]
 
 _MAX_BODY = 64 * 1024
 _HEADERS = {
@@ -63,9 +61,9 @@ class Engine:
                 Rule(
                     route.path.replace("{", "<").replace("}", ">"),
                     methods=[route.method],
-                    endpoint=route,
+                    endpoint=number,
                 )
-                for route in self._routes
+                for number, route in enumerate(self._routes)
             ]
         )
 
@@ -76,27 +74,27 @@ class Engine:
         began = time.perf_counter()
         request = Request(environ)
         request.max_content_length = _MAX_BODY
-        path, response = self._dispatch(request)
+        route, response = self._dispatch(request)
         response.headers.extend(_HEADERS)
-        self._metrics.requests.add(request.method, path, str(response.status_code))
+        # Counted by route: method and path are whatever a client chose to send.
+        counted = (route.method, route.path) if route else ("-", "-")
+        self._metrics.requests.add(*counted, str(response.status_code))
         self._metrics.seconds.observe(time.perf_counter() - began)
         return response(environ, start_response)
 
-    def _dispatch(self, request: Request) -> tuple[str, Response]:
-        """Give the route's path, which is safe to count by, and the answer."""
-        path = "-"
+    def _dispatch(self, request: Request) -> tuple[Route | None, Response]:
+        route = None
         try:
-            adapter = self._map.bind_to_environ(request.environ)
-            route, arguments = adapter.match()
-            path = route.path
+            number, arguments = self._map.bind_to_environ(request.environ).match()
+            route = self._routes[number]
             user, role = "", ""
             if route.roles:
                 user, role = self._access.admit(request, route.roles)
-            return path, route.handle(Call(request, arguments, user, role))
+            return route, route.handle(Call(request, arguments, user, role))
         except HTTPException as error:
-            return path, _explain(error)
+            return route, _explain(error)
         except DatabaseError:
-            return path, _explain(ServiceUnavailable("the database does not answer"))
+            return route, _explain(ServiceUnavailable("the database does not answer"))
 
     def _version(self, _call: Call) -> Response:
         return answer({"name": NAME, "version": VERSION, "digest": self._digest})

@@ -16,13 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_readiness.demo import engine
-from pytest_readiness.demo.servers.process import Process, Program
+from pytest_readiness.demo.servers.process import Place, Process, Program
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_readiness.demo.pki import Stored
-    from pytest_readiness.demo.servers.guard import Guard
 
 __all__ = ["EngineServer", "Surroundings", "engine_digest", "engine_python", "schema"]
 
@@ -51,11 +50,10 @@ class EngineServer:
 
     def __init__(
         self,
-        folder: Path,
+        place: Place,
         python: Path,
         certificate: Stored,
         surroundings: Surroundings,
-        guard: Guard,
     ) -> None:
         self._trust = ssl.create_default_context(cafile=surroundings.ca_file)
         # Listening before the process exists: no port to agree on, nothing refused.
@@ -74,13 +72,14 @@ class EngineServer:
                 "POOL_SIZE": str(_POOL_SIZE),
             }
             program = Program(
+                "engine",
                 "the engine",
                 [python, "-P", "-m", engine.__name__],
-                environ=_environ(folder)
+                environ=_environ(place.folder)
                 | {f"ENGINE_{name}": value for name, value in own.items()},
                 pass_fds=[listening.fileno()],
             )
-            self._process = Process(program, folder / "engine.log", guard)
+            self._process = Process(program, place)
 
     def wait(self) -> None:
         """Wait until the service and what it depends on answer.
@@ -88,7 +87,9 @@ class EngineServer:
         Raises:
             ConfigError: they do not; the message holds the service's last words.
         """
-        self._process.wait_until(lambda: self.get("/health/ready")[0] == http.HTTPStatus.OK)
+        self._process.wait_until(
+            lambda: self.get("/health/ready")[0] == http.HTTPStatus.OK
+        )
 
     def get(self, path: str) -> tuple[int, bytes]:
         """Read a route; status 0 where the service does not answer."""
@@ -102,6 +103,9 @@ class EngineServer:
                 return response.status, response.read()
             except (OSError, http.client.HTTPException):
                 return 0, b""
+
+    def _ready(self) -> bool:
+        return self.get("/health/ready")[0] == http.HTTPStatus.OK
 
     def ask_to_stop(self) -> None:
         """Begin to stop, without waiting."""
@@ -126,7 +130,7 @@ def engine_digest() -> str:
 
 
 def engine_python(folder: Path) -> Path:
-    """Give the service's interpreter: ours, or a new environment's beside the system's."""
+    """Give the service's interpreter: ours, or a new one apart from the system's."""
     if sys.prefix != sys.base_prefix:
         return Path(sys.executable)
     import venv  # noqa: PLC0415  # not in the usual case

@@ -13,7 +13,7 @@ import socket
 from typing import TYPE_CHECKING
 
 from pytest_readiness.demo import pgwire
-from pytest_readiness.demo.servers.process import Process, Program
+from pytest_readiness.demo.servers.process import Place, Process, Program
 from pytest_readiness.demo.servers.template import DATABASE, Template
 from pytest_readiness.demo.servers.tls_front import TlsFront
 from pytest_readiness.errors import ConfigError
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_readiness.demo.pki import Issued
-    from pytest_readiness.demo.servers.guard import Guard
     from pytest_readiness.demo.servers.programs import Launch
 
 __all__ = ["DATABASE", "ROLES", "PostgresServer"]
@@ -54,24 +53,16 @@ class PostgresServer:
     """A running server; :meth:`wait` before anything is asked of it."""
 
     def __init__(
-        self,
-        folder: Path,
-        launch: Launch,
-        issued: Issued,
-        guard: Guard,
-        template: Template,
+        self, place: Place, launch: Launch, template: Template, issued: Issued
     ) -> None:
-        self._folder = folder
+        self._place = place
         self._launch = launch
-        self._issued = issued
-        self._guard = guard
         self._template = template
-        self._data = folder / "data"
-        self._sockets = folder / "sockets"
+        self._issued = issued
+        self._data = place.folder / "data"
         self._front: TlsFront | None = None
         self._own_port = 0
-        self._sockets.mkdir(mode=0o700)
-        launch.give(self._sockets)
+        launch.give(place.sockets)
         self._prepare()
         self._process = self._start(tls=True)
 
@@ -115,7 +106,7 @@ class PostgresServer:
 
     @property
     def _socket(self) -> Path:
-        return self._sockets / f".s.PGSQL.{self._own_port}"
+        return self._place.sockets / f".s.PGSQL.{self._own_port}"
 
     def _ready(self) -> bool:
         # The eighth line of this file says how far the server is (miscadmin.h).
@@ -140,23 +131,24 @@ class PostgresServer:
             "listen_addresses": "127.0.0.1" if tls else "",
             "port": str(self._own_port),
             "ssl": "on" if tls else "off",
-            "unix_socket_directories": str(self._sockets),
+            "unix_socket_directories": str(self._place.sockets),
         }
         options = [f"--{name}={value}" for name, value in settings.items()]
         program = Program(
+            "postgres",
             "PostgreSQL",
             self._launch.command("postgres", "-D", str(self._data), *options),
             stop_signal=signal.SIGINT,  # a fast shutdown; SIGTERM waits for clients
             user=self._launch.user,
         )
-        return Process(program, self._folder / "postgres.log", self._guard)
+        return Process(program, self._place)
 
     def _try_again(self, said: str) -> None:
         if _PORT_TAKEN in said:
             self._process = self._start(tls=True)
         elif _NO_TLS in said:
             self._process = self._start(tls=False)
-            context = self._issued.server_context(self._folder, "front")
+            context = self._issued.server_context(self._place.folder, "front")
             self._front = TlsFront(context, self._socket, postgres=True)
         else:  # the template may be of a day when the machine lost power
             self._template.discard()

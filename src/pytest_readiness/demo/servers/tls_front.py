@@ -8,12 +8,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pytest_readiness.demo.pgwire import SSL_REQUEST
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Callable, Generator
     from pathlib import Path
 
 __all__ = ["TlsFront"]
@@ -42,8 +44,8 @@ class TlsFront:
         self._delay = delay
         self._postgres = postgres
         self.port = 0
-        self._loop = asyncio.new_event_loop()
-        self._stopping = asyncio.Event()
+        self._stop: Callable[[], object] = _nothing
+        self._writers: set[asyncio.StreamWriter] = set()
         started = threading.Event()
         self._thread = threading.Thread(
             target=self._run, args=(started,), name="demo TLS front", daemon=True
@@ -52,56 +54,60 @@ class TlsFront:
         started.wait()
 
     def close(self) -> None:
-        """Cut all connections and stop listening."""
-        with contextlib.suppress(RuntimeError):  # closed already
-            self._loop.call_soon_threadsafe(self._stopping.set)
+        """Cut all connections and stop listening; may be called twice."""
+        with contextlib.suppress(RuntimeError):  # the loop is closed already
+            self._stop()
         self._thread.join()
 
     def _run(self, started: threading.Event) -> None:
-        with contextlib.closing(self._loop) as loop:
-            loop.set_exception_handler(lambda *_: None)  # peers may break off
-            loop.run_until_complete(self._serve(started))
-            pending = asyncio.all_tasks(loop)
-            for task in pending:
-                task.cancel()
-            loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
+        with asyncio.Runner() as runner:
+            runner.run(self._serve(started))
 
     async def _serve(self, started: threading.Event) -> None:
-        server = await asyncio.start_server(
-            self._forward,
-            "127.0.0.1",
-            0,
-            ssl=None if self._postgres else self._context,
-        )
+        loop, stopping = asyncio.get_running_loop(), asyncio.Event()
+        loop.set_exception_handler(_nothing)  # peers may break off
+        self._stop = lambda: loop.call_soon_threadsafe(stopping.set)
+        context = None if self._postgres else self._context
+        server = await asyncio.start_server(self._forward, "127.0.0.1", 0, ssl=context)
         self.port = server.sockets[0].getsockname()[1]
         started.set()
-        await self._stopping.wait()
+        await stopping.wait()
         server.close()
+        for writer in list(self._writers):
+            writer.transport.abort()
+        await asyncio.sleep(0)  # a transport lets go of its socket in its next turn
 
     async def _forward(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        try:
+        with self._closing(writer), contextlib.suppress(OSError, EOFError):
             if self._postgres:
                 if await reader.readexactly(8) != _POSTGRES_PREFACE:
                     return
                 writer.write(b"S")
                 await writer.start_tls(self._context)
             back_reader, back_writer = await asyncio.open_unix_connection(self._backend)
-            try:
+            with self._closing(back_writer):
                 await asyncio.wait(
                     {
-                        asyncio.ensure_future(_pump(reader, back_writer, self._delay)),
-                        asyncio.ensure_future(_pump(back_reader, writer, 0.0)),
+                        asyncio.create_task(_pump(reader, back_writer, self._delay)),
+                        asyncio.create_task(_pump(back_reader, writer, 0.0)),
                     },
                     return_when=asyncio.FIRST_COMPLETED,
                 )
-            finally:
-                back_writer.close()
-        except (OSError, EOFError):
-            pass  # one side is gone; so is the connection
+
+    @contextmanager
+    def _closing(self, writer: asyncio.StreamWriter) -> Generator[None]:
+        self._writers.add(writer)
+        try:
+            yield
         finally:
+            self._writers.discard(writer)
             writer.close()
+
+
+def _nothing(*_: object) -> None:
+    """Do nothing."""
 
 
 async def _pump(

@@ -6,17 +6,17 @@ Clients reach it through :mod:`.tls_front` only.
 from __future__ import annotations
 
 import contextlib
+import signal
 import socket
 from typing import TYPE_CHECKING
 
-from pytest_readiness.demo.servers.process import Process, Program
+from pytest_readiness.demo.servers.process import Place, Process, Program
 from pytest_readiness.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from pytest_readiness.demo.servers.guard import Guard
 
 __all__ = ["ValkeyServer"]
 
@@ -33,9 +33,9 @@ appendonly yes
 appendfsync everysec
 save ""
 user default off
-user admin on >{admin} ~* &* +@all
+user administrator on >{administrator} ~* &* +@all
 user engine on >{engine} ~quotes:* -@all +@connection +get +set
-user readiness on >{readiness} -@all +@connection +info +config|get
+user readiness on >{cache} -@all +@connection +info +config|get
 """
 
 
@@ -43,18 +43,20 @@ class ValkeyServer:
     """A running server; :meth:`wait` before anything is asked of it."""
 
     def __init__(
-        self, folder: Path, program: Path, passwords: Mapping[str, str], guard: Guard
+        self, place: Place, program: Path, passwords: Mapping[str, str]
     ) -> None:
-        self.socket = folder / "valkey.sock"
-        self._password = passwords["admin"]
+        self.socket = place.sockets / "valkey.sock"
+        self._password = passwords["administrator"]
+        folder = place.folder
         config = folder / "valkey.conf"
         config.touch(mode=0o600)
         config.write_text(
             _CONFIG.format(socket=self.socket, folder=folder, **passwords),
             encoding="utf-8",
         )
-        command = Program("Valkey", [program, config])
-        self._process = Process(command, folder / "valkey.log", guard)
+        # Nothing of it is kept, and while it writes a first log it ignores SIGTERM.
+        command = Program("valkey", "Valkey", [program, config], signal.SIGKILL)
+        self._process = Process(command, place)
 
     def wait(self) -> None:
         """Wait until the server answers.
@@ -84,7 +86,9 @@ class ValkeyServer:
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as stream:
             stream.settimeout(_TIMEOUT)
             stream.connect(str(self.socket))
-            stream.sendall(f"AUTH admin {self._password}\r\n{command}\r\n".encode())
+            stream.sendall(
+                f"AUTH administrator {self._password}\r\n{command}\r\n".encode()
+            )
             with stream.makefile("r", encoding="utf-8") as lines:
                 admitted = lines.readline().rstrip()
                 return lines.readline().rstrip() if admitted == "+OK" else admitted

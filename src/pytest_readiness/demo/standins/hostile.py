@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pytest_readiness.demo.standins.listener import LIFETIME, Listener
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Generator
 
 __all__ = [
@@ -57,9 +58,9 @@ def black_holes() -> Generator[int]:
         yield listening.getsockname()[1]
 
 
-def hangs() -> Listener:
-    """Accept, read whatever comes, and never say anything."""
-    return Listener(_read_to_the_end)
+def hangs(tls: ssl.SSLContext | None = None) -> Listener:
+    """Accept (and shake hands), read whatever comes, and never say anything."""
+    return Listener(_read_to_the_end, tls)
 
 
 def dribbles(answer: bytes) -> Listener:
@@ -122,7 +123,7 @@ def breaks_off(greeting: bytes = b"") -> Listener:
             connection.recv(_CHUNK)
             connection.sendall(greeting)
         connection.recv(_CHUNK)
-        # A handshake record of 122 bytes, of which six come.
+        # A handshake record that announces 122 bytes, of which six come.
         connection.sendall(bytes.fromhex("160303007a020000760303"))
 
     return Listener(handle)

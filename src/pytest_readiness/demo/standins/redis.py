@@ -7,6 +7,7 @@ the error that a Redis of that age gives.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -52,25 +53,30 @@ def redis(
     password: str = "",
     tls: ssl.SSLContext | None = None,
     *,
-    maxmemory: int = 64_000_000,
     policy: str = "allkeys-lru",
+    uptime: int = 3600,
 ) -> Listener:
-    """Start one that says it is ``version``, such as ``5.0.14``."""
-    config = {
-        "maxmemory": str(maxmemory),
-        "maxmemory-policy": policy,
-        "appendonly": "no",
-        "save": "",
-    }
+    """Start one that says it is ``version``, such as ``5.0.14``.
+
+    It has a memory limit and persists nothing; ``uptime`` is in seconds.
+    """
+    maxmemory = "64000000"
+    config = {"maxmemory": maxmemory, "maxmemory-policy": policy, "appendonly": "no"}
+    started = str(int(time.time()) - uptime)
     info = {
-        "Server": {"redis_version": version, "redis_mode": "standalone"},
-        "Memory": {
-            "used_memory": "1000000",
-            "maxmemory": str(maxmemory),
-            "maxmemory_policy": policy,
+        "Server": {
+            "redis_version": version,
+            "redis_mode": "standalone",
+            "uptime_in_seconds": str(uptime),
         },
-        "Persistence": {"loading": "0", "aof_enabled": "0"},
-        "Replication": {"role": "master", "connected_slaves": "0"},
+        "Memory": {"maxmemory": maxmemory, "maxmemory_policy": policy},
+        "Persistence": {
+            "loading": "0",
+            "rdb_changes_since_last_save": "1000",
+            "rdb_last_save_time": started,
+            "rdb_last_bgsave_status": "ok",
+            "aof_enabled": "0",
+        },
     }
     server = _Server(version, password, info, config)
     return Listener(lambda connection: _serve(connection, server), tls)

@@ -50,7 +50,7 @@ class Session:
         Raises:
             LookError: none did; the last one's reason.
         """
-        hosts = list(_each_host(settings))
+        hosts = list(each_host(settings))
         failure = LookError("the target names no host")
         for index, host in enumerate(hosts):
             share = look.share(look.remaining() / (len(hosts) - index))
@@ -211,7 +211,7 @@ def _failed(result: pq.abc.PGresult, look: Look) -> LookError:
     return LookError(f"the statement failed with SQLSTATE {shown}")
 
 
-def _each_host(settings: Mapping[str, str]) -> Iterator[dict[str, str]]:
+def each_host(settings: Mapping[str, str]) -> Iterator[dict[str, str]]:
     """Take libpq's lists of hosts apart: settings for each one."""
     hosts = settings.get("host", "").split(",")
     addresses = settings.get("hostaddr", "").split(",")

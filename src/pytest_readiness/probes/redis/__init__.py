@@ -46,6 +46,8 @@ class Redis(Facts):
     """Bytes; 0 is no limit at all."""
     eviction_policy: Observed[str]
     """``maxmemory_policy``, such as ``allkeys-lru``."""
+    role: Observed[str]
+    """``cache`` or ``store``, as the target declares it; nothing tells them apart."""
     round_trip: Observed[dt.timedelta]
     """Median of :data:`ROUND_TRIPS` PINGs on the open connection."""
     same_network: Observed[bool]
@@ -76,13 +78,14 @@ class Redis(Facts):
             answers=answers,
             version=server.fact(
                 "redis_version",
-                _version,
+                version_of,
                 detail=server.flavour,
                 absent=Cause.NO_ANSWER,
             ),
             maxmemory=memory.fact("maxmemory", int, unit="bytes"),
             eviction_policy=memory.fact("maxmemory_policy", str),
             round_trip=_round_trip(answers, session, look),
+            role=look.seen(block.role, detail="as the target says"),
             same_network=_same_network(block, session, look),
             persistence=persistence(kept, server, look),
         )
@@ -98,7 +101,7 @@ class Redis(Facts):
         return f"{'rediss' if block.tls else 'redis'}://{host}:{block.port}/{block.db}"
 
 
-def _version(text: str) -> Version:
+def version_of(text: str) -> Version:
     try:
         return Version(text)
     except InvalidVersion:

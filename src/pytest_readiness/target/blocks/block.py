@@ -226,10 +226,16 @@ def _typed(text: str, types: frozenset[type]) -> object:
     return text
 
 
+def _some_time(value: dt.timedelta) -> dt.timedelta:
+    if not value:
+        raise refuse("is no time at all", 'write a longer one, like "5s"')
+    return value
+
+
 class ResourceBlock(Block):
     """A table that says where to look at one resource."""
 
-    timeout: Duration = Field(default=dt.timedelta(seconds=5), gt=dt.timedelta(0))
+    timeout: Annotated[Duration, AfterValidator(_some_time)] = dt.timedelta(seconds=5)
     """How long one look may wait for its answer."""
     retries: int = Field(default=0, ge=0, le=10)
     """How often a look that got no answer is repeated; shown in the evidence."""

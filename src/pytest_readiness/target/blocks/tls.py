@@ -1,10 +1,12 @@
 """``[target.NAME.tls]``: the endpoints whose certificates are looked at."""
 
 import datetime as dt
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from pytest_readiness.catalogue.observation import Observed
+from pytest_readiness.catalogue.requirement import Bound
 from pytest_readiness.target.blocks.block import (
     Block,
     Duration,
@@ -56,10 +58,18 @@ class TlsEndpoint(Block):
         return {"host": host, "port": port}
 
 
+def _or_text(schema: dict[str, Any]) -> None:
+    schema["items"] = {"anyOf": [{"type": "string"}, schema["items"]]}
+
+
 class TlsBlock(ResourceBlock):
     """The endpoints; each is judged by itself."""
 
-    endpoints: Annotated[tuple[TlsEndpoint, ...], BeforeValidator(tupled)]
+    endpoints: Annotated[
+        tuple[TlsEndpoint, ...],
+        BeforeValidator(tupled),
+        Field(json_schema_extra=_or_text),
+    ]
     """Every endpoint that clients or services reach over TLS."""
     ca_file: FilePath | None = None
     """Certificates of the authorities to trust; else the system's."""
@@ -90,3 +100,13 @@ class CertificateLimits(LimitsBlock):
     """Smallest RSA key."""
     min_ec_bits: Limit[Bits] = setting(256)
     """Smallest elliptic-curve key."""
+
+    def needed(self, lifetime: Observed[dt.timedelta]) -> Observed[dt.timedelta]:
+        """Give the time that a certificate of that lifetime must have left."""
+        most, least = self.min_left.value, self.least_left.value
+        share = self.min_left_share.value
+        return lifetime.map(lambda whole: max(min(most, whole * share), least))
+
+    def min_bits(self, family: Literal["rsa", "ec"]) -> Bound[int]:
+        """Give the smallest key of a family."""
+        return self.min_rsa_bits if family == "rsa" else self.min_ec_bits

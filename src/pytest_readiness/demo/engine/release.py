@@ -1,0 +1,6 @@
+"""What the service calls itself and its release."""
+
+__all__ = ["NAME", "VERSION"]
+
+NAME = "options-trading-engine"
+VERSION = "1.4.0"

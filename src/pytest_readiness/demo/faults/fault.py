@@ -1,0 +1,57 @@
+"""What a fault is: one named way to break the demo, and what that must change."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
+
+    from pytest_readiness.demo.bench import Bench, Tables
+    from pytest_readiness.verdict.states import State
+
+__all__ = ["Breakage", "Fault"]
+
+T = TypeVar("T")
+
+
+@dataclass
+class Breakage:
+    """The demo in the hands of one fault: whatever is changed here is undone."""
+
+    bench: Bench
+    tables: Tables
+    """The tables of ``[target.demo]``, to be changed in place."""
+    environ: dict[str, str]
+    """The secrets that the tables refer to, likewise."""
+    stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+
+    def enter(self, manager: AbstractContextManager[T]) -> T:
+        """Start something that stops when the fault is over."""
+        return self.stack.enter_context(manager)
+
+    def set(self, table: str, **settings: object) -> None:
+        """Change settings of one table."""
+        self.tables[table].update(settings)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One named way to break the demo."""
+
+    name: str
+    """Its slug, for ``--readiness-demo-fault``."""
+    summary: str
+    """What is wrong then, for the table in the docs."""
+    turns: Mapping[str, State]
+    """Items that change, and to what; all others stay as they are.
+
+    Rollups and the sign-offs follow their items and are not named. Empty for a change
+    that must not alarm anybody.
+    """
+    touches: frozenset[str]
+    """The resources that must be looked at again to see it."""
+    apply: Callable[[Breakage], None]

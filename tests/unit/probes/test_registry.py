@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+import sys
+
+import pytest
+
+from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
+from pytest_readiness.probes import REGISTRY, probe
+from pytest_readiness.target.blocks import Resources
+
+
+@pytest.mark.parametrize("name", REGISTRY)
+def test_each_probe_is_named_after_the_block_that_says_where_to_look(name: str) -> None:
+    assert probe(name).block == name
+    assert name in Resources.model_fields
+
+
+@pytest.mark.parametrize("name", REGISTRY)
+def test_each_probe_can_be_unavailable_as_a_whole(name: str) -> None:
+    nothing = probe(name).unavailable(Unavailable("off", Cause.UNCONFIGURED), "nowhere")
+    facts = [getattr(nothing, field.name) for field in dataclasses.fields(nothing)]
+    assert facts
+    assert all(isinstance(fact, Observed) and not fact.available for fact in facts)
+
+
+def test_an_unknown_probe_is_a_key_error() -> None:
+    with pytest.raises(KeyError):
+        probe("mongodb")
+
+
+def test_naming_the_probes_loads_no_driver() -> None:
+    script = (
+        "import sys, pytest_readiness.probes.look, pytest_readiness.probes as p; p.REGISTRY;"
+        "print({'psycopg', 'redis', 'requests', 'cryptography', 'ssl'} & set(sys.modules))"
+    )
+    shown = subprocess.run(
+        [sys.executable, "-c", script], check=True, capture_output=True, text=True
+    )
+    assert shown.stdout.strip() == "set()"
