@@ -7,6 +7,7 @@ A server that this machine lacks skips its tests with the reason, and fails them
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import os
 import shutil
 import socket
@@ -17,13 +18,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from pytest_readiness.demo.pki import Authority, Issued, pem
+from pytest_readiness.demo.pki import BAD, Authority, Issued, pem
 from pytest_readiness.target.blocks import PostgresBlock, RedisBlock
 from pytest_readiness.target.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+
+    StartRedis = Callable[
+        [Path],
+        contextlib.AbstractContextManager[
+            tuple["RedisServer", subprocess.Popen[bytes]]
+        ],
+    ]
 
 PASSWORD = "correct-horse-battery"
 """Of every role of the servers here."""
@@ -110,8 +122,28 @@ def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
     ca_file.write_bytes(pem(authority.root))
     pki = Pki(authority, folder, ca_file)
     pki.store(authority.issue(), "server")
-    pki.store(authority.issue(hosts=("app",)), "client")
+    store_client_certificate(authority, folder, "badge")
     return pki
+
+
+def store_client_certificate(authority: Authority, folder: Path, name: str) -> None:
+    """Write ``name.pem`` and ``name.key``: a certificate for clients called ``name``."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(authority.intermediate.subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(authority.now)
+        .not_valid_after(authority.now + dt.timedelta(days=2))
+        .add_extension(
+            x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False
+        )
+        .sign(authority.key, hashes.SHA256())
+    )
+    Issued((certificate, authority.intermediate), key).store(folder, name)
 
 
 # --------------------------------------------------------------------- PostgreSQL 15
@@ -250,20 +282,51 @@ tls-port {port}
 tls-cert-file {folder}/server.pem
 tls-key-file {folder}/server.key
 tls-ca-cert-file {folder}/ca.pem
-tls-auth-clients {auth}
-save ""
+tls-auth-clients {clients}
+tls-protocols "{protocols}"
+appendonly yes
 maxmemory 64mb
 maxmemory-policy allkeys-lru
 user default off
 user app on >{password} ~* +ping +info +select
 user blind on >{password} ~* +ping
+user deaf on >{password} ~* +info
 """
 
 
-def _redis(settings: str, folder: Path, port: int) -> contextlib.AbstractContextManager[object]:
+@contextlib.contextmanager
+def redis_running(
+    settings: str, folder: Path, port: int
+) -> Iterator[subprocess.Popen[bytes]]:
     config = folder / "redis.conf"
     config.write_text(f"dir {folder}\n{settings}")
-    return running([find("redis-server"), config], folder / "log", port)
+    with running([find("redis-server"), config], folder / "log", port) as process:
+        yield process
+
+
+def redis_settings(
+    pki: Pki, port: int, clients: str = "no", protocols: str = "TLSv1.2 TLSv1.3"
+) -> str:
+    return REDIS_CONF.format(
+        folder=pki.folder,
+        port=port,
+        password=PASSWORD,
+        clients=clients,
+        protocols=protocols,
+    )
+
+
+@pytest.fixture
+def start_redis(pki: Pki) -> StartRedis:
+    """Give a starter of servers that a test may maltreat."""
+
+    @contextlib.contextmanager
+    def start(folder: Path) -> Iterator[tuple[RedisServer, subprocess.Popen[bytes]]]:
+        port = free_port()
+        with redis_running(redis_settings(pki, port), folder, port) as process:
+            yield RedisServer(port, folder / "none", pki), process
+
+    return start
 
 
 @pytest.fixture(scope="session")
@@ -271,10 +334,20 @@ def redis_server(
     pki: Pki, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RedisServer]:
     folder, port = tmp_path_factory.mktemp("redis"), free_port()
-    settings = REDIS_CONF.format(
-        port=port, folder=pki.folder, password=PASSWORD, auth="no"
-    )
-    with _redis(settings, folder, port):
+    with redis_running(redis_settings(pki, port), folder, port):
+        yield RedisServer(port, folder / "none", pki)
+
+
+@pytest.fixture(scope="session", params=["TLSv1.2", "TLSv1.3"])
+def redis_mutual(
+    request: pytest.FixtureRequest,
+    pki: Pki,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[RedisServer]:
+    """Give one that wants a client certificate."""
+    folder, port = tmp_path_factory.mktemp("mutual"), free_port()
+    settings = redis_settings(pki, port, "yes", str(request.param))
+    with redis_running(settings, folder, port):
         yield RedisServer(port, folder / "none", pki)
 
 
@@ -286,5 +359,78 @@ def redis_plain(
     folder, port = tmp_path_factory.mktemp("plain"), free_port()
     path = folder / "redis.sock"
     settings = f"bind 127.0.0.1\nport {port}\nunixsocket {path}\n"
-    with _redis(settings, folder, port):
+    with redis_running(settings, folder, port):
         yield RedisServer(port, path, pki)
+
+
+# ----------------------------------------------------------------------------- nginx
+
+
+@dataclass(frozen=True)
+class Nginx:
+    """Debian's nginx: one port a certificate, and the service's routes on each."""
+
+    ports: dict[str, int]
+    pki: Pki
+
+    def url(self, kind: str = "good") -> str:
+        return f"https://localhost:{self.ports[kind]}"
+
+
+NGINX_CONF = """
+daemon off;
+pid {folder}/pid;
+events {{ worker_connections 64; }}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    default_type application/json;
+    {servers}
+}}
+"""
+
+NGINX_SERVER = """
+server {{
+    listen 127.0.0.1:{port} ssl;
+    ssl_ciphers DEFAULT:@SECLEVEL=0;
+    ssl_certificate {folder}/{kind}.pem;
+    ssl_certificate_key {folder}/{kind}.key;
+    {more}
+    add_header X-Release 2.4.0;
+    location = /version {{ return 200 '{{"version": "2.4.0", "build": {{"no": 7}}}}'; }}
+    location = /private {{
+        if ($http_authorization != "Bearer {token}") {{ return 401; }}
+        return 200 '{{"version": "2.4.0"}}';
+    }}
+    location = /text {{ return 200 'version 2.4.0'; }}
+    location = /broken {{ return 503; }}
+    location = /moved {{ return 302 /version; }}
+}}
+"""
+
+CLIENTS = "ssl_protocols TLSv1.2; ssl_verify_client on; ssl_client_certificate {ca};"
+
+
+@pytest.fixture(scope="session")
+def nginx(pki: Pki, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nginx]:
+    folder = tmp_path_factory.mktemp("nginx")
+    makers = {"good": Authority.issue, "mutual": Authority.issue, **BAD}
+    ports = {kind: free_port() for kind in makers}
+    servers = []
+    for kind, make in makers.items():
+        pki.store(make(pki.authority), kind)
+        more = CLIENTS.format(ca=pki.ca_file) if kind == "mutual" else ""
+        servers.append(
+            NGINX_SERVER.format(
+                port=ports[kind], folder=pki.folder, kind=kind, more=more, token=PASSWORD
+            )
+        )
+    config = folder / "nginx.conf"
+    config.write_text(NGINX_CONF.format(folder=folder, servers="\n".join(servers)))
+    command = [find("nginx", "usr/sbin"), "-c", config, "-e", folder / "errors"]
+    with running(command, folder / "log", *ports.values()):
+        yield Nginx(ports, pki)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import importlib
 import json
 import os
@@ -17,7 +16,7 @@ from pytest_readiness.attest import statement
 from pytest_readiness.attest.codes import Code, Malformed, Refused
 from pytest_readiness.attest.envelope import Envelope, sign, signers
 from pytest_readiness.attest.keys import PrivateKey
-from pytest_readiness.attest.predicates import PREDICATES, Snapshot
+from pytest_readiness.attest.predicates import PREDICATES, Revocation
 from pytest_readiness.attest.statement import Statement, Subject
 
 DATA = Path(__file__).parents[1] / "unit" / "attest" / "data"
@@ -48,7 +47,7 @@ def raw_keys() -> dict[str, ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateK
     }
 
 
-def ours(
+def loaded(
     key: ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey,
 ) -> PrivateKey:
     """Load another library's key from the file that it would write."""
@@ -70,7 +69,7 @@ def test_securesystemslib_verifies_our_lines(payload: bytes, kind: str) -> None:
     dsse = library("securesystemslib.dsse")
     signer = library("securesystemslib.signer")
     raw = raw_keys()[kind]
-    key = ours(raw)
+    key = loaded(raw)
     # Its own key ids are digests of its own key format: ours must be given.
     theirs = signer.SSlibKey.from_crypto(raw.public_key(), keyid=key.fingerprint)
     other = signer.SSlibKey.from_crypto(
@@ -92,7 +91,7 @@ def test_envelopes_of_securesystemslib_verify_here(payload: bytes, kind: str) ->
     dsse = library("securesystemslib.dsse")
     signer = library("securesystemslib.signer")
     raw = raw_keys()[kind]
-    key = ours(raw)
+    key = loaded(raw)
     public = signer.SSlibKey.from_crypto(raw.public_key(), keyid=key.fingerprint)
 
     made = dsse.Envelope(payload, "application/vnd.in-toto+json", {})
@@ -108,7 +107,7 @@ def test_an_envelope_with_another_librarys_key_id_is_nobodys() -> None:
     dsse = library("securesystemslib.dsse")
     signer = library("securesystemslib.signer")
     raw = raw_keys()["ed25519"]
-    key = ours(raw)
+    key = loaded(raw)
 
     made = dsse.Envelope(b"{}", "application/vnd.in-toto+json", {})
     made.sign(signer.CryptoSigner(raw))
@@ -123,7 +122,7 @@ def test_one_key_under_two_ids_is_two_signers_there_and_one_here() -> None:
     dsse = library("securesystemslib.dsse")
     signer = library("securesystemslib.signer")
     raw = raw_keys()["ed25519"]
-    key = ours(raw)
+    key = loaded(raw)
     names = (key.fingerprint, "another name")
     keys = [signer.SSlibKey.from_crypto(raw.public_key(), keyid=name) for name in names]
     made = dsse.Envelope(b"{}", "application/vnd.in-toto+json", {})
@@ -176,25 +175,14 @@ def test_a_statement_of_in_totos_library_is_read_here() -> None:
     json_format = library("google.protobuf.json_format")
     descriptor = library("in_toto_attestation.v1.resource_descriptor")
     wrapper = library("in_toto_attestation.v1.statement").Statement
-    subject = descriptor.ResourceDescriptor(
-        name="snapshot.txt", digest={"sha256": "a" * 64}
-    )
-    made = wrapper(
-        [subject.pb], Snapshot.TYPE, copy.deepcopy(WRITTEN["trust-approval"])
-    )
+    predicate = WRITTEN["revocation"]
+    revoked = predicate["revokes"][0]["digest"]
+    subject = descriptor.ResourceDescriptor(name="payload", digest=revoked)
 
-    written = json.loads(json_format.MessageToJson(made.pb))
-    # Its struct keeps numbers as floats: they must be made whole again.
-    written["predicate"] = {
-        "attester": "ci",
-        "version": 1,
-        "count": 0,
-        "issuedAt": "2026-10-10T09:00:00Z",
-        "validUntil": "2026-10-17T09:00:00Z",
-    }
-    read = statement.parse(json.dumps(written).encode())
-    assert read.subject == Subject(name="snapshot.txt", digest="a" * 64)
-    assert isinstance(read.predicate, Snapshot)
+    made = wrapper([subject.pb], Revocation.TYPE, predicate)
+    read = statement.parse(json_format.MessageToJson(made.pb).encode())
+    assert read.subject == Subject(name="payload", digest=revoked["sha256"])
+    assert read.predicate == Revocation.read(predicate)
 
 
 # ----------------------------------------------------------------------------- sigstore
@@ -204,18 +192,17 @@ def test_a_statement_of_in_totos_library_is_read_here() -> None:
 def test_our_statements_are_sigstores(payload: bytes) -> None:
     model = library("sigstore.dsse")
     read = model.Statement(payload)
+    ours = Envelope.parse(sign(payload, PrivateKey.generate()))
 
     assert read._inner.predicate_type == json.loads(payload)["predicateType"]  # noqa: SLF001 - it gives nothing else
-    assert (
-        read._pae() == Envelope.parse(sign(payload, PrivateKey.generate())).signed_bytes
-    )  # noqa: E501, SLF001 - as above
+    assert read._pae() == ours.signed_bytes  # noqa: SLF001 - as above
 
 
 @EACH
 def test_sigstores_envelopes_verify_both_ways(payload: bytes) -> None:
     model = library("sigstore.dsse")
     raw = ec.generate_private_key(ec.SECP256R1())
-    key = ours(raw)
+    key = loaded(raw)
     known = {key.fingerprint: key.public}
 
     envelope = model.Envelope._from_json(sign(payload, key))  # noqa: SLF001 - as above

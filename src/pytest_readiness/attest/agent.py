@@ -112,7 +112,7 @@ class Agent:
             what = f"gave no answer within {self.timeout:g} s"
             raise AttestationError(_WHERE, what, "unlock it, confirm there") from None
         except OSError as error:
-            what = f"cannot be reached at {self.path} ({error.strerror})"
+            what = f"cannot be reached at {self.path} ({error.strerror or error})"
             raise AttestationError(
                 _WHERE, what, "start one: eval $(ssh-agent)"
             ) from None

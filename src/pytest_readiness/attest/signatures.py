@@ -172,7 +172,8 @@ def read_signatures(
             _establish(found, found.trust, files, context)
             _read_ledger(found, found.trust, files, context, threads)
     except Refused as refused:
-        found.failures.append(Failure.of(refused, refused.where or str(files.trust)))
+        where = refused.where or str(files.trust)
+        found.failures.append(Failure(refused.code, refused.reason, where))
     return found
 
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from pytest_readiness.attest.keys import PublicKey
 
-__all__ = ["WORDS", "Owner", "Trust"]
+__all__ = ["Owner", "Trust"]
 
 
 class Owner(NamedTuple):
@@ -133,13 +133,3 @@ class Trust(Table):
                 if not any(fnmatchcase(item_id, pattern) for item_id in ids)
             )
         )
-
-
-WORDS = sorted(
-    {
-        field.alias or name
-        for table in Table.__subclasses__()
-        for name, field in table.model_fields.items()
-    }
-)
-"""Every word that the format knows."""

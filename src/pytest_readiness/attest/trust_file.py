@@ -10,19 +10,20 @@ import difflib
 import hashlib
 import tomllib
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from pydantic import ValidationError
 
 from pytest_readiness.attest.codes import Code, Refused
 from pytest_readiness.attest.failure import printable
-from pytest_readiness.attest.trust import WORDS, Trust
-from pytest_readiness.attest.trust_tables import LONGEST_WINDOW
+from pytest_readiness.attest.trust import Trust
+from pytest_readiness.attest.trust_tables import LONGEST_WINDOW, Table
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable, Iterator
 
+    from pydantic.fields import FieldInfo
     from pydantic_core import ErrorDetails
 
 __all__ = ["MAX_TRUST_SIZE", "read_trust"]
@@ -94,8 +95,26 @@ def _place(location: tuple[int | str, ...]) -> str:
 
 def _near(location: tuple[int | str, ...]) -> str:
     """Name the known word nearest to an unknown one."""
-    near = difflib.get_close_matches(str(location[-1])[:_LONGEST_QUOTE], WORDS, n=1)
+    table: type[Table] = Trust
+    for step in location[:-1]:
+        if isinstance(step, str):
+            table = next(_tables(_words(table)[step].annotation))
+    word = str(location[-1])[:_LONGEST_QUOTE]
+    near = difflib.get_close_matches(word, _words(table), n=1, cutoff=0.5)
     return f" (is `{near[0]}` meant?)" if near else ""
+
+
+def _words(table: type[Table]) -> dict[str, FieldInfo]:
+    """Give a table's fields by the names that they have in the file."""
+    return {field.alias or name: field for name, field in table.model_fields.items()}
+
+
+def _tables(annotation: object) -> Iterator[type[Table]]:
+    """Find the tables in the type of a field, such as an array of them."""
+    if isinstance(annotation, type) and issubclass(annotation, Table):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _tables(argument)
 
 
 def _contradictions(trust: Trust) -> Iterator[str]:

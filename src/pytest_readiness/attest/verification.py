@@ -191,7 +191,6 @@ class Verifier:
             reason=f"signed NOT_SATISFIED by {names}",
             signers=tuple(vetoes),
             missing_roles=case.demand.roles,
-            refusals=_ordered(sifted.refusals),
         )
 
     def _without_veto(self, case: _Case, sifted: _Sifted) -> ItemSignatures:

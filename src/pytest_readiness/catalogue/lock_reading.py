@@ -6,8 +6,10 @@ import datetime as dt
 import difflib
 import re
 import tomllib
+from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn, cast
 
+from pytest_readiness.catalogue.canonical import digest
 from pytest_readiness.catalogue.item import ITEM_ID, SLUG, Kind, Stage
 from pytest_readiness.catalogue.locked import FORMAT, UPDATE, Lock, LockedItem
 from pytest_readiness.errors import ConfigError
@@ -40,7 +42,8 @@ def loads(data: bytes, where: str) -> Lock:
         for number, table in enumerate(_tables(document.get("item", []), where), 1)
     )
     _unique(items, where)
-    return _checklist(cast("_Table", checklist), items, f"{where}, [checklist]")
+    lock = _checklist(cast("_Table", checklist), items, f"{where}, [checklist]")
+    return replace(lock, read_digest=digest(data))
 
 
 def _tables(value: object, where: str) -> list[_Table]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import tomli_w
@@ -54,6 +54,8 @@ class Lock:
     items: tuple[LockedItem, ...] = ()
     reviewed: dt.date | None = None
     max_age: dt.timedelta | None = None
+    read_digest: str = field(default="", compare=False, repr=False)
+    """The sha256 of the file that it was read from; empty where it was made here."""
 
     def dumps(self) -> bytes:
         """Give the file's bytes: the same lock always gives the same."""
@@ -69,8 +71,8 @@ class Lock:
 
     @property
     def digest(self) -> str:
-        """Give the sha256 of the file's bytes, as hex."""
-        return digest(self.dumps())
+        """Give the sha256 of the file's bytes, as hex: of those that were read."""
+        return self.read_digest or digest(self.dumps())
 
     def overdue(self, today: dt.date) -> str:
         """Say that the checklist's own review is overdue; empty where it is not."""

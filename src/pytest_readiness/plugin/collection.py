@@ -16,7 +16,7 @@ from pytest_readiness.catalogue.requirement import Check
 from pytest_readiness.probes import REGISTRY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from pytest_readiness.plugin.run import Run
 
@@ -173,17 +173,32 @@ def _fixture_problems(node: ReadinessItem, suite: Path) -> Iterator[str]:
         elif name not in definitions:
             known = ", ".join(sorted({"check", "limits", *REGISTRY}))
             yield f"{node.where}: there is no fixture {name!r}; a suite has {known}"
-        else:
-            function = definitions[name][-1].func
-            source = _file_of(function)
-            inside = source is not None and source.is_relative_to(suite)
-            if inside and "request" in inspect.signature(function).parameters:
-                yield f"{source}: fixture {name!r} asks for `request`, as no item may"
-            elif not inside and not _is_trusted(function, source, node, name):
-                yield (
-                    f"{node.where}: fixture {name!r} comes from {source or 'elsewhere'}; a "
-                    "suite takes fixtures from the plugin and its own folder only"
-                )
+            for definition in _taking_part(name, definitions[name]):
+                yield from _source_problems(node, suite, name, definition)
+
+
+def _taking_part(
+    name: str, definitions: Sequence[pytest.FixtureDef[Any]]
+) -> Iterator[pytest.FixtureDef[Any]]:
+    """Give the nearest definition, and those that it overrides and asks for."""
+    for definition in reversed(definitions):
+        yield definition
+        if name not in definition.argnames:
+            return
+
+
+def _source_problems(
+    node: ReadinessItem, suite: Path, name: str, definition: pytest.FixtureDef[Any]
+) -> Iterator[str]:
+    source = _file_of(definition.func)
+    inside = source is not None and source.is_relative_to(suite)
+    if inside and "request" in definition.argnames:
+        yield f"{source}: fixture {name!r} asks for `request`, as no item may"
+    elif not inside and not _is_trusted(definition.func, source, node, name):
+        yield (
+            f"{node.where}: fixture {name!r} comes from {source or 'elsewhere'}; a "
+            "suite takes fixtures from the plugin and its own folder only"
+        )
 
 
 def _is_trusted(

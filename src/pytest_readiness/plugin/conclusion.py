@@ -48,6 +48,7 @@ def conclude(run: Run, session: pytest.Session) -> int:
         selected=bool(run.left_out),
         strict=run.settings.strict,
         no_gate=run.settings.no_gate,
+        left_out=run.not_run(),
     )
     code = exit_code(decision, status)
     report = _report(run, session, decision, code)
@@ -107,21 +108,15 @@ def _report(run: Run, session: pytest.Session, decision: Decision, code: int) ->
 
 
 def _selection(run: Run, decision: Decision) -> Selection:
-    collected = {node.item.id for node in run.nodes}
+    why = run.not_run()
     left_out = tuple(
-        LeftOut(id=outcome.id, why=_why(run, outcome.id, collected))
+        LeftOut(id=outcome.id, why=why[outcome.id])
         for outcome in decision.outcomes
-        if outcome.state is State.NOT_RUN and outcome.id not in run.records
+        if outcome.state is State.NOT_RUN and outcome.id in why
     )
     return Selection(
         selected=bool(left_out), why=tuple(run.selection), left_out=left_out
     )
-
-
-def _why(run: Run, item_id: str, collected: set[str]) -> str:
-    if item_id in run.left_out:
-        return run.left_out[item_id]
-    return "the run ended before it" if item_id in collected else "it was not collected"
 
 
 def _user() -> str:

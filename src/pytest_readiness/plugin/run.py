@@ -41,6 +41,11 @@ __all__ = ["Record", "Run"]
 FOREIGN_OUTCOME = "FOREIGN_OUTCOME"
 WRONG_RELEASE = "WRONG_RELEASE"
 
+FOREIGN = (pytest.skip.Exception, pytest.xfail.Exception)
+"""What only a state may decide, so that nothing else in a run raises it."""
+
+_UNFINISHED = "its body did not come to its end in this run"
+
 
 @dataclass(frozen=True)
 class Record:
@@ -131,13 +136,15 @@ class Run:
         assertion = error = ""
         try:
             body()
+        except FOREIGN as raised:
+            self.record_foreign(node.item, f"its body raised {type(raised).__name__}")
+            return
         except (AssertionError, pytest.fail.Exception) as failed:
             text = str(failed).strip().split("\n", 1)[0]
             assertion = self.redact(text) or "a plain assertion failed"
-        except (pytest.skip.Exception, pytest.xfail.Exception) as raised:
-            self.record_foreign(node.item, f"its body raised {type(raised).__name__}")
-            return
-        except Exception as broken:  # noqa: BLE001  # a suite's bug is no verdict
+        except (KeyboardInterrupt, pytest.exit.Exception):
+            raise
+        except BaseException as broken:  # noqa: BLE001  # a suite's bug is no verdict
             error = self.redact(f"its body raised {type(broken).__name__}: {broken}")
         self._settle(node, assertion, error)
 
@@ -160,11 +167,18 @@ class Run:
 
     def outcomes(self) -> dict[str, Outcome]:
         """Give what was recorded, by item id."""
+        recorded = {item_id: record.outcome for item_id, record in self.records.items()}
+        foreign = {id_: _foreign(id_, what) for id_, what in self.foreign.items()}
+        return {**recorded, **foreign}
+
+    def not_run(self) -> dict[str, str]:
+        """Say why items of the lock were not run, by id."""
+        collected = {node.item.id for node in self.nodes}
         return {
-            item_id: _foreign(item_id, self.foreign[item_id])
-            if item_id in self.foreign
-            else record.outcome
-            for item_id, record in self.records.items()
+            locked.id: self.left_out.get(locked.id)
+            or (_UNFINISHED if locked.id in collected else "it was not collected")
+            for locked in self.lock.items
+            if locked.id not in self.records and locked.id not in self.foreign
         }
 
     def _release_names(self) -> set[str]:

@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_readiness.catalogue.lock import UPDATE, Change, compare
+from pytest_readiness.errors import ConfigError
 from pytest_readiness.plugin.collection import ReadinessItem, SuiteCollection
 from pytest_readiness.plugin.conclusion import STANDARD_STATUS, conclude
 from pytest_readiness.plugin.entry import METADATA
 from pytest_readiness.plugin.outcomes import contradicts, show
+from pytest_readiness.plugin.run import FOREIGN
 from pytest_readiness.probes import REGISTRY
 from pytest_readiness.reports.messages import failure_text, one_line
+from pytest_readiness.verdict.rollup import in_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
+
     from pytest_readiness.plugin.run import Record, Run
 
 __all__ = ["ReadinessSession"]
@@ -70,6 +74,8 @@ class ReadinessSession:
             config.hook.pytest_deselected(items=outside)
         result = yield
         left = [node for node in items if isinstance(node, ReadinessItem)]
+        for node in set(nodes).difference(outside, left):
+            self.run.left_out.setdefault(node.item.id, "it was taken out unannounced")
         self.run.rollups = [node for node in left if node.item.kind.is_rollup]
         items[:] = [node for node in items if node not in set(self.run.rollups)]
         return result
@@ -79,9 +85,9 @@ class ReadinessSession:
         self, session: pytest.Session
     ) -> Generator[None, object, object]:
         """Gather before the items, decide the rollups after them."""
-        if session.config.option.collectonly or session.testsfailed:
-            return (yield)
-        if session.config.option.setupplan or session.config.option.setuponly:
+        option = session.config.option
+        broken = session.testsfailed and not option.continue_on_collection_errors
+        if option.collectonly or option.setupplan or option.setuponly or broken:
             return (yield)
         self.run.judged = True
         session.testscollected += len(self.run.rollups)  # for the progress shown
@@ -105,32 +111,36 @@ class ReadinessSession:
         redact = self.run.redact
         report.sections = [(name, redact(text)) for name, text in report.sections]
         if call.when == "setup" and call.excinfo is not None:
-            if call.excinfo.errisinstance(pytest.skip.Exception):
+            if call.excinfo.errisinstance(FOREIGN):
                 self.run.record_foreign(item.item, "it was skipped before its body ran")
             else:
                 self.run.record_error(item, call.excinfo.exconly())
         elif call.when != "call":
+            if call.excinfo is not None:  # its frames would show arguments
+                report.longrepr = redact(f"{item.item.id}: {call.excinfo.exconly()}")
             return report
         record = self.run.records.get(item.item.id)
         if record is not None:
             self._show(report, record)
         return report
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_logreport(
+        self, report: pytest.TestReport
+    ) -> Generator[None, object, object]:
         """Notice an outcome that contradicts the record: somebody changed it."""
+        result = yield
         item_id = self.run.item_ids.get(report.nodeid)
         if item_id is None:
-            return
+            return result
+        if report.when == "setup":
+            self.run.foreign.pop(item_id, None)  # a plugin may run an item again
         record = self.run.records.get(item_id)
-        if report.when == "call":
-            self.run.foreign.pop(item_id, None)
-            if record is None or contradicts(report, record.outcome.state):
-                self.run.foreign[item_id] = f"it was logged as {report.outcome}"
-        elif report.outcome != "passed" and (
-            record is None or contradicts(report, record.outcome.state)
-        ):
-            self.run.foreign[item_id] = f"its {report.when} was {report.outcome}"
+        # Set-up and teardown pass, or have the record's outcome where they decided it.
+        plain = report.when != "call" and report.outcome == "passed"
+        if not plain and (record is None or contradicts(report, record.outcome.state)):
+            self.run.foreign[item_id] = f"its {report.when} was logged {report.outcome}"
+        return result
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(
@@ -163,6 +173,11 @@ class ReadinessSession:
             # What was not collected is not run; the order of collection means nothing.
             if difference.change in {Change.ADDED, Change.CHANGED}
         ]
+        try:
+            rollups = [item for item in self.collection.items if item.kind.is_rollup]
+            in_order(rollups, [locked.id for locked in run.lock.items])
+        except ConfigError as error:
+            found.append(str(error))
         if found:
             raise pytest.UsageError("\n".join(f"readiness: {line}" for line in found))
         run.nodes = nodes

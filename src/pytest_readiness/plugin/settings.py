@@ -12,6 +12,7 @@ from pytest_readiness.plugin.entry import OPTIONS
 from pytest_readiness.target.values import parse_duration
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable, Mapping
 
     import pytest
@@ -62,27 +63,36 @@ class Settings:
         return self.target == DEMO
 
     @classmethod
-    def of(cls, config: pytest.Config, environ: Mapping[str, str]) -> Settings:
-        """Collect the settings; raise ConfigError for one that cannot be read."""
+    def of(
+        cls,
+        config: pytest.Config,
+        environ: Mapping[str, str],
+        given: argparse.Namespace | None = None,
+    ) -> Settings:
+        """Collect the settings; raise ConfigError for one that cannot be read.
+
+        ``given`` is the command line as far as it is known before the conftests are.
+        """
         found: dict[str, object] = {}
         for option in OPTIONS:
-            given = (
-                (option.flag, getattr(config.option, option.dest, None)),
+            name = option.stem.replace("-", "_")
+            places = (
+                (option.flag, getattr(given or config.option, option.dest, None)),
                 (option.variable, environ.get(option.variable)),
                 (f"{config.inipath}: {option.dest}", config.getini(option.dest)),
             )
-            for where, value in given:
+            for where, value in places:
                 if value is None or value == "":
                     continue
-                name = option.stem.replace("-", "_")
-                if isinstance(value, str):
-                    convert = _CONVERTERS.get(option.stem, str)
-                    try:
-                        found[name] = convert(value)
-                    except ValueError as error:
-                        raise ConfigError(where, str(error)) from None
-                else:
-                    found[name] = value
+                convert = _CONVERTERS.get(option.stem, str)
+                try:
+                    read = convert(value) if isinstance(value, str) else value
+                except ValueError as error:
+                    raise ConfigError(where, str(error)) from None
+                if isinstance(read, Path) and config.inipath and where is places[2][0]:
+                    # As pytest's own: what an ini names stands where the ini does.
+                    read = config.inipath.parent / read
+                found[name] = read
                 break
         settings = cls(**found)  # type: ignore[arg-type]  # converted above
         if settings.demo_fault and not settings.demo:

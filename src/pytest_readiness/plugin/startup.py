@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,31 +34,39 @@ if TYPE_CHECKING:
 __all__ = ["activate", "choose_suite", "final_status"]
 
 _NAME = "readiness-session"
+_SELECTING = (
+    ("-k", "keyword"),
+    ("-m", "markexpr"),
+    ("--deselect", "deselect"),
+    ("--ignore", "ignore"),
+    ("--ignore-glob", "ignore_glob"),
+    ("--lf", "lf"),
+    ("--sw", "stepwise"),
+)
+"""Options that leave out items, and their attributes."""
 
 
 def choose_suite(early_config: pytest.Config, args: list[str]) -> None:
-    """Append the suite where no path is given; import it in importlib mode.
+    """Add the suite where no path is given; import it in importlib mode.
 
     Both ``args`` and the namespace are changed: pytest loads the initial conftests from
     the one and parses the other again.
     """
     known = early_config.known_args_namespace
-    args.insert(0, "--import-mode=importlib")
     known.importmode = "importlib"
     if known.file_or_dir:
         return
+    demo, target_file = False, None
     try:
-        settings = Settings.of(early_config, os.environ)
+        settings = Settings.of(early_config, os.environ, known)
+        demo = settings.demo
         target_file = find(settings.config, early_config.rootpath)
     except ConfigError:
-        target_file = None  # reported when the plugin is configured
-    else:
-        if settings.demo:
-            target_file = None
+        pass  # reported when the plugin is configured
     here = early_config.invocation_params.dir
-    demo = known.readiness_target == "demo"
     suite = bundled_suite() if demo else default_suite(target_file, here)
-    args.append(str(suite))
+    # First, not last: an option such as `--cov` would take it for its own value.
+    args.insert(0, str(suite))
     known.file_or_dir.append(str(suite))
 
 
@@ -68,6 +78,8 @@ def activate(config: pytest.Config) -> None:
         run, close = _prepare(config, settings)
     except ReadinessError as error:
         raise pytest.UsageError(str(error)) from None
+    # Whatever an ini says: a suite may have modules of one name in several folders.
+    config.option.importmode = "importlib"
     run.selection = _selection(config)
     run.notes += [*notes, *(f"{option} selects" for option in run.selection)]
     collection = SuiteCollection(run.suite)
@@ -180,14 +192,23 @@ def _in_the_controller(config: pytest.Config) -> list[str]:
 
 
 def _selection(config: pytest.Config) -> list[str]:
-    given = config.invocation_params.args
-    notes = []
-    for flag, value in (("-k", config.option.keyword), ("-m", config.option.markexpr)):
-        if value:
-            by_hand = any(arg == flag or arg.startswith(flag) for arg in given)
-            where = "" if by_hand else f" from {config.inipath or 'PYTEST_ADDOPTS'}"
-            notes.append(f"{flag} {value!r}{where}")
-    return notes
+    values = {flag: getattr(config.option, name, None) for flag, name in _SELECTING}
+    return [
+        f"{flag}{'' if value is True else f' {value!r}'}{_origin(config, flag)}"
+        for flag, value in values.items()
+        if value
+    ]
+
+
+def _origin(config: pytest.Config, flag: str) -> str:
+    """Say where an option comes from, unless by hand: a later place wins."""
+    form = re.compile(flag if flag.startswith("--") else rf"-[qsvxl]*{flag[1]}")
+    environment = shlex.split(os.environ.get("PYTEST_ADDOPTS", ""))
+    if any(form.match(word) for word in config.invocation_params.args):
+        return ""
+    if any(form.match(word) for word in environment):
+        return " from PYTEST_ADDOPTS"
+    return f" from {config.inipath}"
 
 
 def _teller(config: pytest.Config) -> Callable[[str], None]:

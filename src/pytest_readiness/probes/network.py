@@ -199,10 +199,18 @@ def received(descriptor: int) -> int:
 
 
 def same_network(sock: socket.socket) -> bool:
-    """Whether the peer is on this host or at a private address (RFC 1918, RFC 4193)."""
+    """Whether the peer is on this host or at a private address (RFC 1918, RFC 4193).
+
+    Raises:
+        LookError: the peer has gone already.
+    """
     if sock.family not in {socket.AF_INET, socket.AF_INET6}:
         return True
-    peer = ipaddress.ip_address(str(sock.getpeername()[0]).partition("%")[0])
+    try:
+        name = str(sock.getpeername()[0])
+    except OSError:
+        raise LookError(CLOSED) from None
+    peer = ipaddress.ip_address(name.partition("%")[0])
     peer = getattr(peer, "ipv4_mapped", None) or peer
     return peer.is_loopback or peer.is_private or peer.is_link_local
 

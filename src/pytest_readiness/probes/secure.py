@@ -81,16 +81,16 @@ def secured(
     Raises:
         LookError: no handshake, and why.
     """
+    wrapped = wrap(sock, context, server_name)
     try:
-        wrapped = wrap(sock, context, server_name)
         # CPython applies a socket's time-out to the handshake as a whole.
         wrapped.settimeout(look.remaining())
         wrapped.do_handshake()
     except TimeoutError:
-        sock.close()
+        wrapped.close()
         raise look.overdue("in the TLS handshake") from None
     except OSError as error:
-        sock.close()
+        wrapped.close()
         raise explain(error, look) from None
     return wrapped
 

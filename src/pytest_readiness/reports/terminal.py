@@ -77,11 +77,9 @@ def summary(
 def verdict_line(report: Report) -> str:
     """Say the verdict, seen against signed, before waivers, and the exit code."""
     parts = [f"{report.verdict} ({report.seen} seen, {report.signed} signed)"]
-    if (
-        report.raw_verdict is not report.verdict
-        or report.counts.raw != report.counts.after
-    ):
-        parts.append(f"before waivers {report.raw_verdict}")
+    if report.counts.raw != report.counts.after:
+        raw = (item.raw_state for item in report.items if item.raw_state.blocks)
+        parts.append(f"before waivers {report.raw_verdict} ({counted(raw)})")
     meaning = _exit_meaning(report)
     parts.append(f"exit {report.exit_code}{f': {meaning}' if meaning else ''}")
     return ", ".join(parts)

@@ -11,6 +11,7 @@ import os
 import re
 import tomllib
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import ValidationError
@@ -42,6 +43,7 @@ __all__ = ["find", "load"]
 
 B = TypeVar("B", bound=Block)
 
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 _MAX_FILE = 1 << 20
 _SHARED = ("calendar", "not_applicable")
 _POSITION = re.compile(r"\((?:at )?(line \d+, column \d+|at end of document)\)?")
@@ -220,28 +222,26 @@ class _Reading:
         found = unknown_target(f"{self.file} default", word, targets)
         return [found] if found else []
 
-    def _resolve(self, name: str, merged: Merged) -> Target:
+    def _resolve(
+        self, name: str, merged: Merged, left_out: Mapping[str, str] = _NOTHING
+    ) -> Target:
         """Fill in a target's references; leave out the blocks that have unset ones."""
-        tree = merged.tree
         context = self._of(name, merged, resolve=True)
-        target, problems, unfilled = _check(Target, Target, tree, context)
-        left_out: dict[str, str] = {}
+        context.unresolved = left_out
+        target, problems, unfilled = _check(Target, Target, merged.tree, context)
+        if target is not None:
+            return target
+        unset: dict[str, str] = {}
         for one in unfilled:
             block = str(one.path[0])
             if block in Resources.model_fields:
-                left_out.setdefault(block, f"{one.where}: {one.reason}")
+                unset.setdefault(block, f"{one.where}: {one.reason}")
             else:
                 problems.append(_unset(one))
         if problems:
             raise TargetFileError(problems)
-        if left_out:
-            context = self._of(name, merged, resolve=True)
-            context.unresolved = left_out
-            rest = {key: value for key, value in tree.items() if key not in left_out}
-            target, problems, _ = _check(Target, Target, rest, context)
-        if target is None:
-            raise TargetFileError(problems)
-        return target
+        rest = {key: value for key, value in merged.tree.items() if key not in unset}
+        return self._resolve(name, Merged(rest, merged.origins), unset)
 
 
 def _unset(one: Unfilled) -> Problem:

@@ -5,9 +5,11 @@ The same for the tests of the ledger, its properties and its benchmark.
 
 from __future__ import annotations
 
+import base64
 import copy
 import datetime as dt
 import hashlib
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -99,6 +101,11 @@ def key_of(name: str) -> PrivateKey:
 
 class World:
     """A repository whose trust file can be edited and whose ledger can be written."""
+
+    ITEM, APPROVAL, CONTEXT, TARGET = ITEM, APPROVAL, CONTEXT, TARGET
+    OTHER_WORDING = OTHER_WORDING
+    NOW, DAY, HOUR = NOW, DAY, HOUR
+    key_of = staticmethod(key_of)
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -283,9 +290,7 @@ class World:
         content = self.files.snapshot.read_bytes()
         return SnapshotRef.of(hashlib.sha256(content).hexdigest(), version)
 
-    def approval(
-        self, person: str, data: bytes | None = None, **more: Any
-    ) -> bytes:
+    def approval(self, person: str, data: bytes | None = None, **more: Any) -> bytes:
         by = more.pop("by", "")
         digest = hashlib.sha256(data or self.trust_bytes()).hexdigest()
         previous = more.pop("previous", None)
@@ -339,6 +344,30 @@ class World:
         return index, tally
 
     # ------------------------------------------------------------------------- lines
+
+    @staticmethod
+    def rewrite(line: bytes, **fields: Any) -> bytes:
+        """Change an envelope's fields; ``keyid`` and ``sig`` are its signature's."""
+        value = json.loads(line)
+        for name, new in fields.items():
+            within = value["signatures"][0] if name in {"keyid", "sig"} else value
+            within[name] = new
+        return json.dumps(value, separators=(",", ":")).encode()
+
+    @staticmethod
+    def repack(line: bytes, old: str, new: str) -> bytes:
+        """Change the payload's text and keep the signature."""
+        payload = base64.b64decode(json.loads(line)["payload"]).decode()
+        assert old in payload
+        changed = base64.b64encode(payload.replace(old, new).encode()).decode()
+        return World.rewrite(line, payload=changed)
+
+    def resign(self, line: bytes, old: str, new: str, by: str) -> bytes:
+        """Change the payload's text and sign it, whatever it says then."""
+        payload = base64.b64decode(json.loads(line)["payload"]).decode()
+        assert old in payload
+        changed = payload.replace(old, new).encode()
+        return envelope.sign(changed, key_of(by))
 
     @property
     def lines(self) -> list[bytes]:

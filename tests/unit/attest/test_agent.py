@@ -256,6 +256,15 @@ def test_an_agent_that_answers_by_the_byte_is_given_up(folder: Path) -> None:
     assert 0.2 < took < 5
 
 
+def test_a_request_whose_time_is_over_is_given_up(
+    serve: Callable[..., Agent],
+) -> None:
+    agent = serve(lambda _: string(BOTH), timeout=1e-9)
+
+    with pytest.raises(AttestationError, match="no answer within 1e-09 s"):
+        agent.keys()
+
+
 def test_the_agent_is_found_in_the_environment() -> None:
     assert Agent.from_environ({"SSH_AUTH_SOCK": "/x"}) == Agent("/x", timeout=60)
     for environ in ({}, {"SSH_AUTH_SOCK": ""}):
@@ -269,6 +278,8 @@ def test_a_socket_that_is_not_there_is_named(folder: Path) -> None:
     with pytest.raises(AttestationError, match="No such file") as refused:
         Agent(path).keys()
     assert path in str(refused.value)
+    with pytest.raises(AttestationError, match="path too long"):
+        Agent("/" + "x" * 200).keys()
 
 
 def test_a_platform_without_such_sockets_says_so(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -68,6 +69,14 @@ def test_a_lock_is_written_and_read_back(suite: list[Item], tmp_path: Path) -> N
     assert read(path).dumps() == path.read_bytes()
     assert path.read_text().startswith("# The items that this suite accounts for.")
     assert lock.digest == read(path).digest != EMPTY.digest
+    assert lock.digest == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_the_digest_is_that_of_the_file_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "suite.lock"
+    path.write_text(f"# mine\n{GOOD}")
+    assert read(path).digest == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert read(path) == loads(GOOD.encode(), "suite.lock")
 
 
 def test_every_key_is_read() -> None:

@@ -35,7 +35,8 @@ def read(certificate: x509.Certificate) -> Certificate:
 
 
 def self_signed(key: object, subject: x509.Name | None = None) -> Certificate:
-    name = subject or x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "app")])
+    default = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "app")])
+    name = default if subject is None else subject
     own_hash = isinstance(key, ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey)
     return read(
         x509.CertificateBuilder()

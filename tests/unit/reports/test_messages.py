@@ -127,18 +127,14 @@ def test_an_unconfigured_item_names_the_table_and_the_way_by_signature(
     )
     item = make_item(kind=Kind.PROBE_OR_ATTEST, signature=BOTH)
     outcome = settle(item, judge([line], reach=False), UNSIGNED)
+    sign = "readiness attest database-setup.security --evidence FILE"
     assert failure_text(item, outcome, [line]).splitlines() == [
         "database-setup.security: unconfigured, MISSING (owner dba)",
-        "  server version: not observed: [target.x] has no postgres, "
-        "required at least 12",
+        "  server version: not observed: [target.x] has no postgres, required at least 12",
         "  Fix: add [target.x.postgres]",
-        "  Sign (dba and qa-lead): "
-        "readiness attest database-setup.security --evidence FILE",
+        f"  Sign (dba and qa-lead): {sign}",
     ]
-    assert one_line(item, outcome) == (
-        "MISSING dba and qa-lead: "
-        "readiness attest database-setup.security --evidence FILE"
-    )
+    assert one_line(item, outcome) == f"MISSING dba and qa-lead: {sign}"
 
 
 def test_a_conflict_says_the_reason_and_the_evidence(

@@ -12,7 +12,7 @@ from pytest_readiness.reports.text import columns, cut, pad, wrap
         ("abc", 3),
         ("größer", 6),
         ("日本", 4),
-        ("ｆｕｌｌ", 8),
+        ("\uff41\uff42", 4),
         ("e\u0301", 1),
         ("a\u200db", 2),
         ("🚀", 2),

@@ -44,8 +44,10 @@ def test_the_example_meets_the_schema(validator: Draft202012Validator) -> None:
     [
         '[target.production.redis]\nhost = "a"\nport = "${env:PORT}"\n',
         '[target.production.redis]\nhost = "a"\ntls = "${secret:env:TLS}"\n',
-        '[target.production.redis]\nhost = "a"\ntimeout = "${env:T}"\nrole = '
-        '"${env:R}"\n',
+        (
+            '[target.production.redis]\nhost = "a"\ntimeout = "${env:T}"\nrole = '
+            '"${env:R}"\n'
+        ),
         '[target.production.tls]\nendpoints = ["a", {host = "b"}]\n',
     ],
 )

@@ -90,11 +90,9 @@ def _old_redis(breakage: Breakage) -> None:
 
 
 def _forgetful_store(breakage: Breakage) -> None:
-    password, context = (
-        breakage.environ[CACHE_PASSWORD],
-        _good_context(breakage, "store"),
-    )
-    # Old enough that a snapshot would have been due: a fresh server is too early to say.
+    password = breakage.environ[CACHE_PASSWORD]
+    context = _good_context(breakage, "store")
+    # Up for days: of a fresh server nobody can say whether it ever writes a snapshot.
     server = redis("7.2.4", password, context, policy="noeviction", uptime=200_000)
     breakage.set("redis", port=breakage.enter(server).port, role="store")
 

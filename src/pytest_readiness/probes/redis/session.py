@@ -74,12 +74,15 @@ class _Connection(redis.Connection):
 class Session:
     """An open connection, logged in; a context manager that closes it."""
 
-    def __init__(self, connection: _Connection, *, near: bool, encrypted: bool) -> None:
+    def __init__(
+        self, stream: Stream, connection: _Connection, block: RedisBlock, *, near: bool
+    ) -> None:
+        self._stream = stream
         self._connection = connection
-        self._role = "default"
+        self._user = block.username or "default"
         self.near = near
         """Whether the server is on this host or at a private address."""
-        self.encrypted = encrypted
+        self.encrypted = block.tls
         """Whether the connection runs over TLS."""
 
     @classmethod
@@ -92,19 +95,19 @@ class Session:
         if block.password is not None and not block.password.available:
             block.password.reveal()  # raises, before anything is sent
         sock = _socket(block, look)
-        near, encrypted = same_network(sock), block.tls
-        connection = _Connection(
-            Stream(sock, look),
-            db=block.db,
-            username=block.username,
-            password=block.password.reveal() if block.password else None,
-        )
-        session = cls(connection, near=near, encrypted=encrypted)
-        session._role = block.username or "default"
+        stream = Stream(sock, look)
         try:
+            near = same_network(sock)
+            connection = _Connection(
+                stream,
+                db=block.db,
+                username=block.username,
+                password=block.password.reveal() if block.password else None,
+            )
+            session = cls(stream, connection, block, near=near)
             session._log_in()
         except ProbeError:
-            session.close()
+            stream.close()
             raise
         return session
 
@@ -122,6 +125,7 @@ class Session:
     def close(self) -> None:
         """Close the connection."""
         self._connection.disconnect()  # type: ignore[no-untyped-call]
+        self._stream.close()
 
     def ask(self, *words: str) -> bytes:
         """Send one command and give its answer as it came.
@@ -155,7 +159,7 @@ class Session:
     def _failed(self, error: Exception, command: str) -> LookError:
         """Say what an error means; classes are matched, texts may quote anything."""
         if isinstance(error, NoPermissionError):
-            grant = f"ACL SETUSER {self._role} +{command}"
+            grant = f"ACL SETUSER {self._user} +{command}"
             reason = f"the user may not run {command.upper()}"
             return LookError(reason, Cause.WITHHELD, grant, final=True)
         if isinstance(error, redis.BusyLoadingError):
