@@ -93,7 +93,10 @@ def running(
 def wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
     over = time.monotonic() + START_LIMIT
     while time.monotonic() < over and process.poll() is None:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+        with (
+            contextlib.suppress(OSError),
+            socket.create_connection(("127.0.0.1", port)),
+        ):
             return
         time.sleep(0.02)
     pytest.fail(f"{process.args!r} did not start: {log.read_text()[-2000:]}")
@@ -127,7 +130,7 @@ def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
 
 
 def store_client_certificate(authority: Authority, folder: Path, name: str) -> None:
-    """Write ``name.pem`` and ``name.key``: a certificate for clients called ``name``."""
+    """Write ``name.pem`` and ``name.key`` of a client that is called ``name``."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     certificate = (
@@ -174,7 +177,9 @@ class PostgresServer:
     def sql(self, statement: str) -> str:
         """Run SQL as the superuser."""
         command = [*self.psql, "-c", statement]
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        return subprocess.run(
+            command, check=True, capture_output=True, text=True
+        ).stdout
 
 
 HBA = """\
@@ -213,7 +218,16 @@ def postgres_server(
     initdb, server, psql = (find(n, places) for n in ("initdb", "postgres", "psql"))
     folder = tmp_path_factory.mktemp("pg")
     data, port = folder / "data", free_port()
-    options = ["-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8", "--no-locale"]
+    options = [
+        "-U",
+        "postgres",
+        "-A",
+        "trust",
+        "--no-sync",
+        "-E",
+        "UTF8",
+        "--no-locale",
+    ]
     created = subprocess.run(
         [*unprivileged(), initdb, "-D", data, *options],
         capture_output=True,
@@ -426,7 +440,11 @@ def nginx(pki: Pki, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nginx]
         more = CLIENTS.format(ca=pki.ca_file) if kind == "mutual" else ""
         servers.append(
             NGINX_SERVER.format(
-                port=ports[kind], folder=pki.folder, kind=kind, more=more, token=PASSWORD
+                port=ports[kind],
+                folder=pki.folder,
+                kind=kind,
+                more=more,
+                token=PASSWORD,
             )
         )
     config = folder / "nginx.conf"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -23,7 +24,11 @@ from redis.exceptions import NoPermissionError
 from redis.retry import Retry
 
 from pytest_readiness.demo.demo import Demo
-from pytest_readiness.demo.servers import guard, programs
+from pytest_readiness.demo.servers import (
+    guard,
+    postgres as postgres_server,
+    programs,
+)
 from pytest_readiness.demo.servers.programs import (
     POSTGRES,
     find_postgres,
@@ -278,6 +283,22 @@ def test_root_without_namespaces_becomes_nobody(
         assert (demo.bench.folder / "postgres" / "bin").is_dir()
 
 
+def test_outside_an_environment_the_service_gets_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packages = [path for path in sys.path if path.endswith("site-packages")]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(packages))
+    monkeypatch.setattr(sys, "prefix", sys.base_prefix)
+    with Demo.start(tmp_path) as demo:
+        assert demo.bench.python == tmp_path / "venv" / "bin" / "python"
+        assert f'interpreter = "{demo.bench.python}"' in demo.config_path.read_text()
+        ask = "import sys; print(sys.prefix != sys.base_prefix)"
+        said = subprocess.run(
+            [demo.bench.python, "-I", "-c", ask], capture_output=True, check=True
+        )
+        assert said.stdout == b"True\n"
+
+
 @pytest.mark.parametrize("folder", sorted(Path("/usr/lib/postgresql").glob("*/bin")))
 def test_the_users_own_postgres_goes_first(
     tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
@@ -287,6 +308,55 @@ def test_the_users_own_postgres_goes_first(
         said = connection.execute("SHOW server_version").fetchone()
     assert said is not None
     assert str(said[0]).startswith(folder.parent.name)
+
+
+def test_a_build_without_tls_gets_a_front(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = find_postgres({})
+    binaries = tmp_path / "bin"
+    binaries.mkdir()
+    (binaries / "initdb").symlink_to(real / "initdb")
+    (binaries / "postgres").write_text(
+        "#!/bin/sh\n"
+        'case "$*" in *--ssl=on*)\n'
+        '  echo "FATAL:  SSL is not supported by this build"; exit 1;;\n'
+        "esac\n"
+        f'exec {real / "postgres"} "$@"\n'
+    )
+    (binaries / "postgres").chmod(0o755)
+    monkeypatch.setenv(POSTGRES, str(binaries))
+    work = tmp_path / "work"
+    work.mkdir()
+    with Demo.start(work) as demo:
+        with connect(demo, "engine") as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+        with pytest.raises(psycopg.OperationalError):
+            connect(demo, sslmode="disable")
+        with pytest.raises(psycopg.OperationalError, match="password authentication"):
+            connect(demo, password="guess")
+
+
+def test_a_port_that_somebody_took_is_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ports = iter([taken.getsockname()[1]])
+        free = postgres_server.free_port
+        monkeypatch.setattr(
+            postgres_server, "free_port", lambda: next(ports, None) or free()
+        )
+        with Demo.start(tmp_path) as demo, connect(demo) as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+            assert demo.bench.postgres.port != taken.getsockname()[1]
+
+
+def test_servers_say_what_they_refuse(demo: Demo) -> None:
+    with pytest.raises(ConfigError, match=r"CONFIG SET no_such: -ERR"):
+        demo.bench.valkey.configure(no_such="1")
+    with pytest.raises(ConfigError, match=r"PostgreSQL: .*syntax error"):
+        demo.bench.postgres.execute("trading", "SELEKT")
+    assert demo.bench.engine.get("/nothing")[0] == 404
 
 
 def test_a_setting_that_holds_nothing_is_an_error(tmp_path: Path) -> None:

@@ -9,13 +9,19 @@ from packaging.version import Version
 from pytest_readiness.catalogue.observation import Cause, Unavailable
 from pytest_readiness.demo.standins import hostile
 from pytest_readiness.demo.standins.postgres import postgres as old_postgres
-from pytest_readiness.probes.look import Look
+from pytest_readiness.probes.look import Look, LookError
 from pytest_readiness.probes.postgres import STATEMENTS, Postgres
+from pytest_readiness.probes.postgres.session import Session
+from pytest_readiness.probes.postgres.settings import connection_settings
 from pytest_readiness.target.blocks import PostgresBlock
 from pytest_readiness.target.secret import Secret
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable
+    from pathlib import Path
+
+    from conftest import PostgresServer
 
     See = Callable[..., Postgres]
 
@@ -27,7 +33,9 @@ LIMIT = 0.6
 def see() -> See:
     """Give a look that checks what must hold for each: in time, and nothing leaks."""
 
-    def look(block: PostgresBlock, timeout: float = 5.0, slack: float = 0.4) -> Postgres:
+    def look(
+        block: PostgresBlock, timeout: float = 5.0, slack: float = 0.4
+    ) -> Postgres:
         began = time.monotonic()
         facts = Postgres.gather(block, Look(Postgres.source(block), timeout))
         assert time.monotonic() - began < timeout * (1 + block.retries) + slack
@@ -44,10 +52,58 @@ def why(facts: Postgres) -> Unavailable:
     return facts.version.value
 
 
-# -------------------------------------------------------------------------- good targets
+@pytest.mark.parametrize(
+    ("statement", "reason", "cause"),
+    [
+        ("TABLE pg_authid", "the role may not read this", Cause.WITHHELD),
+        ("SELECT 1/0", "the statement failed with SQLSTATE 22012", Cause.NO_ANSWER),
+        (
+            "CREATE TABLE written ()",
+            "the statement failed with SQLSTATE 25006",
+            Cause.NO_ANSWER,
+        ),
+        (
+            "SELECT pg_sleep(60)",
+            "no answer within 5 s (the statement was cancelled)",
+            Cause.NO_ANSWER,
+        ),
+        (
+            "SELECT pg_terminate_backend(pg_backend_pid())",
+            "the statement failed with SQLSTATE 57P01",
+            Cause.NO_ANSWER,
+        ),
+    ],
+)
+def test_a_statement_that_fails_says_why_and_quotes_nothing(
+    statement: str, reason: str, cause: Cause, postgres_server: PostgresServer
+) -> None:
+    settings = connection_settings(postgres_server.block())
+    with Session.open(settings, Look("demo", 5.0)) as session:
+        session.query("BEGIN READ ONLY")
+        session.query("SET LOCAL statement_timeout = 100")
+        with pytest.raises(LookError) as caught:
+            session.query(statement)
+    assert caught.value.unavailable.reason == reason
+    assert caught.value.unavailable.cause is cause
 
 
-def test_a_server_with_tls_and_scram_is_seen(postgres_server, see: See) -> None:
+def test_a_session_that_is_cut_is_no_answer(postgres_server: PostgresServer) -> None:
+    settings = connection_settings(postgres_server.block())
+    with Session.open(settings, Look("demo", 5.0)) as session:
+        cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        postgres_server.sql(f"{cut} WHERE usename = 'app'")
+        with pytest.raises(LookError):
+            session.query("SELECT 1")
+        with pytest.raises(LookError, match="the server closed the connection"):
+            session.query("SELECT 1")
+
+
+# ------------------------------------------------------------------------- good targets
+
+
+def test_a_server_with_tls_and_scram_is_seen(
+    postgres_server: PostgresServer, see: See
+) -> None:
     facts = see(postgres_server.block())
     assert facts.answers.value is True
     assert facts.answers.detail == "over TLS"
@@ -59,26 +115,36 @@ def test_a_server_with_tls_and_scram_is_seen(postgres_server, see: See) -> None:
 
 
 @pytest.mark.parametrize("host", ["localhost", "::1"])
-def test_names_and_ipv6_reach_it_too(host: str, postgres_server, see: See) -> None:
+def test_names_and_ipv6_reach_it_too(
+    host: str, postgres_server: PostgresServer, see: See
+) -> None:
     assert see(postgres_server.block(host=host)).answers.value is True
 
 
-def test_a_unix_socket_reaches_it_too(postgres_server, see: See) -> None:
+def test_a_unix_socket_reaches_it_too(
+    postgres_server: PostgresServer, see: See
+) -> None:
     folder = str(postgres_server.socket_folder)
     facts = see(postgres_server.block(host=folder, sslmode="disable", password=None))
     assert facts.answers.value is True
     assert facts.answers.detail == "without TLS"
 
 
-def test_a_dsn_reaches_it_too(postgres_server, see: See) -> None:
+def test_a_dsn_reaches_it_too(postgres_server: PostgresServer, see: See) -> None:
     text = f"postgresql://app:{PASSWORD}@127.0.0.1:{postgres_server.port}/app"
-    block = PostgresBlock(dsn=Secret(text, "env:DSN"), ca_file=postgres_server.pki.ca_file)
+    block = PostgresBlock(
+        dsn=Secret(text, "env:DSN"), ca_file=postgres_server.pki.ca_file
+    )
     assert see(block).answers.value is True
 
 
-def test_a_list_of_hosts_is_tried_in_its_order(postgres_server, see: See) -> None:
+def test_a_list_of_hosts_is_tried_in_its_order(
+    postgres_server: PostgresServer, see: See
+) -> None:
     with hostile.refuses() as refused, hostile.black_holes() as silent:
-        hosts = f"127.0.0.1:{refused},127.0.0.1:{silent},127.0.0.1:{postgres_server.port}"
+        hosts = (
+            f"127.0.0.1:{refused},127.0.0.1:{silent},127.0.0.1:{postgres_server.port}"
+        )
         text = f"postgresql://app:{PASSWORD}@{hosts}/app"
         block = PostgresBlock(
             dsn=Secret(text, "env:DSN"), ca_file=postgres_server.pki.ca_file
@@ -86,7 +152,9 @@ def test_a_list_of_hosts_is_tried_in_its_order(postgres_server, see: See) -> Non
         assert see(block, timeout=1.5).answers.value is True
 
 
-def test_a_client_certificate_logs_in(postgres_server, see: See) -> None:
+def test_a_client_certificate_logs_in(
+    postgres_server: PostgresServer, see: See
+) -> None:
     folder = postgres_server.pki.folder
     facts = see(
         postgres_server.block(
@@ -99,11 +167,15 @@ def test_a_client_certificate_logs_in(postgres_server, see: See) -> None:
     assert facts.answers.value is True
 
 
-def test_the_session_reads_only_and_says_who_it_is(postgres_server, see: See) -> None:
+def test_the_session_reads_only_and_says_who_it_is(
+    postgres_server: PostgresServer, see: See
+) -> None:
     log = postgres_server.socket_folder / "log"
     before = len(log.read_text())
     see(postgres_server.block())
-    said = [line for line in log.read_text()[before:].splitlines() if "statement:" in line]
+    said = [
+        line for line in log.read_text()[before:].splitlines() if "statement:" in line
+    ]
     assert all(line.startswith("pytest-readiness|") for line in said)
     sent = [line.split("statement: ")[1] for line in said]
     assert [statement.split()[0] for statement in sent] == [
@@ -113,7 +185,7 @@ def test_the_session_reads_only_and_says_who_it_is(postgres_server, see: See) ->
 
 
 def test_the_environment_does_not_change_what_is_judged(
-    postgres_server, see: See, monkeypatch: pytest.MonkeyPatch
+    postgres_server: PostgresServer, see: See, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in {
         "PGOPTIONS": "-c work_mem=nonsense",
@@ -126,7 +198,7 @@ def test_the_environment_does_not_change_what_is_judged(
     assert see(postgres_server.block()).answers.value is True
 
 
-# --------------------------------------------------------------------------- bad targets
+# -------------------------------------------------------------------------- bad targets
 
 
 @pytest.mark.parametrize(
@@ -137,7 +209,10 @@ def test_the_environment_does_not_change_what_is_judged(
             "the server rejected the credential",
         ),
         ({"user": "nobody"}, "the server rejected the credential"),
-        ({"password": None}, "the server asks for a password and the target gives none"),
+        (
+            {"password": None},
+            "the server asks for a password and the target gives none",
+        ),
         ({"user": "locked"}, "the role may not log in"),
         ({"user": "crowded"}, "the server has no free connection"),
         ({"database": "absent"}, "the database does not exist"),
@@ -150,18 +225,22 @@ def test_the_environment_does_not_change_what_is_judged(
     ],
 )
 def test_a_refusal_is_the_targets_answer(
-    changes: dict[str, object], reason: str, postgres_server, see: See
+    changes: dict[str, object], reason: str, postgres_server: PostgresServer, see: See
 ) -> None:
     nothing = why(see(postgres_server.block(**changes)))
     assert (nothing.reason, nothing.cause) == (reason, Cause.NO_ANSWER)
 
 
-def test_a_certificate_for_another_name_is_refused(postgres_server, see: See) -> None:
+def test_a_certificate_for_another_name_is_refused(
+    postgres_server: PostgresServer, see: See
+) -> None:
     text = (
         f"host=elsewhere.example hostaddr=127.0.0.1 port={postgres_server.port}"
         f" dbname=app user=app password={PASSWORD}"
     )
-    block = PostgresBlock(dsn=Secret(text, "env:DSN"), ca_file=postgres_server.pki.ca_file)
+    block = PostgresBlock(
+        dsn=Secret(text, "env:DSN"), ca_file=postgres_server.pki.ca_file
+    )
     reason = "the server's certificate does not carry the host's name"
     assert why(see(block)).reason == reason
 
@@ -177,7 +256,7 @@ def test_a_certificate_for_another_name_is_refused(postgres_server, see: See) ->
     ],
 )
 def test_a_missing_secret_is_no_fault_of_the_server(
-    changes: dict[str, object], words: str, postgres_server, see: See
+    changes: dict[str, object], words: str, postgres_server: PostgresServer, see: See
 ) -> None:
     nothing = why(see(postgres_server.block(**changes)))
     assert words in nothing.reason
@@ -185,7 +264,7 @@ def test_a_missing_secret_is_no_fault_of_the_server(
 
 
 def test_a_missing_ca_file_is_no_fault_of_the_server(
-    postgres_server, see: See, tmp_path
+    postgres_server: PostgresServer, see: See, tmp_path: Path
 ) -> None:
     nothing = why(see(postgres_server.block(ca_file=tmp_path / "none.pem")))
     assert nothing.cause is Cause.LOCAL
@@ -204,7 +283,7 @@ def test_a_server_without_tls_is_refused_where_the_target_wants_it(see: See) -> 
     assert nothing.reason == "the server offers no TLS, which the sslmode demands"
 
 
-# ------------------------------------------------------------------------ hostile servers
+# ---------------------------------------------------------------------- hostile servers
 
 
 def plain(port: int, **changes: object) -> PostgresBlock:
@@ -246,7 +325,7 @@ def test_a_hostile_server_is_named_before_tls_too(kind: str, see: See) -> None:
 
 
 def test_closing_within_the_tls_handshake_is_no_answer(see: See) -> None:
-    def accept_tls_then_leave(connection) -> None:
+    def accept_tls_then_leave(connection: socket.socket) -> None:
         connection.recv(8)
         connection.sendall(b"S")
         connection.recv(100)
@@ -270,7 +349,7 @@ def test_retries_show_in_the_reason(see: See) -> None:
 
 
 def test_a_server_that_says_its_version_and_then_hangs_still_has_one(see: See) -> None:
-    def start_up_then_hang(connection) -> None:
+    def start_up_then_hang(connection: socket.socket) -> None:
         connection.recv(1000)
         version = b"server_version\x0016.4\0"
         status = b"S" + (len(version) + 4).to_bytes(4, "big") + version

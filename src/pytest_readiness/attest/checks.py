@@ -76,7 +76,7 @@ class Checks:
         if code is None:
             return None
         if veto:
-            reason = f"was a veto and {reason}; nobody has signed since"
+            reason = f"was a veto and {reason}; the item has to be signed anew"
             code = Code.VETO_LAPSED
         return refusal_of(code, line, reason)
 

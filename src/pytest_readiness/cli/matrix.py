@@ -27,7 +27,7 @@ from pytest_readiness.probes import REGISTRY
 from pytest_readiness.verdict.states import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Mapping
     from types import TracebackType
 
     from pytest_readiness.demo.faults import Fault
@@ -176,7 +176,7 @@ class Matrix:
 
 
 @contextlib.contextmanager
-def _environment(secrets: Mapping[str, str]) -> Iterator[None]:
+def _environment(secrets: Mapping[str, str]) -> Generator[None]:
     """Lend the process the demo's secrets, and keep other plugins out of the run."""
     before = dict(os.environ)
     os.environ.update(secrets, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from pytest_readiness.catalogue.requirement import Judgement
     from pytest_readiness.plugin.collection import ReadinessItem
     from pytest_readiness.plugin.settings import Settings
-    from pytest_readiness.target.model import Configuration, Target
+    from pytest_readiness.target.configuration import Configuration
+    from pytest_readiness.target.model import Target
     from pytest_readiness.target.release import Release
     from pytest_readiness.target.secret import Redactor
     from pytest_readiness.verdict.gate import Gate

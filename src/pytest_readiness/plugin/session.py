@@ -9,7 +9,7 @@ import pytest
 from pytest_readiness.catalogue.lock import UPDATE, Change, compare
 from pytest_readiness.errors import ConfigError
 from pytest_readiness.plugin.collection import ReadinessItem, SuiteCollection
-from pytest_readiness.plugin.conclusion import STANDARD_STATUS, conclude
+from pytest_readiness.plugin.conclusion import conclude
 from pytest_readiness.plugin.entry import METADATA
 from pytest_readiness.plugin.outcomes import contradicts, show
 from pytest_readiness.plugin.run import FOREIGN
@@ -35,6 +35,7 @@ class ReadinessSession:
         self.collection = collection
         self._close = close
         self.status: int | None = None
+        """The exit code, once it is decided."""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
@@ -156,13 +157,6 @@ class ReadinessSession:
     def pytest_unconfigure(self) -> None:
         """Stop what was started for this run."""
         self._close()
-
-    def final_status(self, status: object) -> int:
-        """Give the exit code, whatever other plugins returned or raised."""
-        code = int(status) if isinstance(status, int) else 3
-        if code in STANDARD_STATUS or self.status is None:
-            return code or 3
-        return self.status
 
     def _check_suite(self, nodes: list[ReadinessItem]) -> None:
         run, self.collection.nodes = self.run, nodes

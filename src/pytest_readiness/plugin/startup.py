@@ -14,6 +14,7 @@ import pytest
 from pytest_readiness.catalogue import lock
 from pytest_readiness.errors import ConfigError, ReadinessError
 from pytest_readiness.plugin.collection import SuiteCollection
+from pytest_readiness.plugin.conclusion import STANDARD_STATUS
 from pytest_readiness.plugin.entry import LOCK_NAME
 from pytest_readiness.plugin.gathering import Gathering
 from pytest_readiness.plugin.run import Run
@@ -24,12 +25,13 @@ from pytest_readiness.target.finding import find, no_target_file
 from pytest_readiness.target.loading import load
 from pytest_readiness.target.release import read_release
 from pytest_readiness.target.secret import Redactor
+from pytest_readiness.verdict.decision import Exit
 from pytest_readiness.verdict.gate import find_gate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from pytest_readiness.target.model import Configuration
+    from pytest_readiness.target.configuration import Configuration
 
 __all__ = ["activate", "choose_suite", "final_status"]
 
@@ -88,12 +90,16 @@ def activate(config: pytest.Config) -> None:
 
 
 def final_status(config: pytest.Config, status: object) -> int:
-    """Give the exit code of the run; pytest's own where nothing was to be judged."""
+    """Give the exit code of the run, whatever other plugins returned or raised.
+
+    Without a decision of this process it is never 0: somebody ended pytest before.
+    """
+    code = int(status) if isinstance(status, int) else int(pytest.ExitCode.INTERNAL_ERROR)
+    if code in STANDARD_STATUS:
+        return code
     session = config.pluginmanager.get_plugin(_NAME)
-    if session is None:
-        return int(status) if isinstance(status, int) else 3
-    code: int = session.final_status(status)
-    return code
+    decided: int | None = session.status if session else None
+    return int(Exit.INCOMPLETE) if decided is None else decided
 
 
 def _prepare(

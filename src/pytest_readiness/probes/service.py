@@ -10,13 +10,15 @@ from __future__ import annotations
 import http.client
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.exceptions import InvalidHeader
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import HTTPError
 
 from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
 from pytest_readiness.probes.look import Facts, LookError
@@ -27,7 +29,7 @@ from pytest_readiness.probes.stream import Stream
 if TYPE_CHECKING:
     import socket
     import ssl
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from pytest_readiness.probes.look import Look
     from pytest_readiness.target.blocks import ReleaseRoute, ServiceBlock
@@ -37,6 +39,14 @@ __all__ = ["Service"]
 _OK = 200
 _SERVER_ERROR = 500
 _REJECTED = frozenset({401, 403})
+_FAILURES = (
+    requests.RequestException,
+    HTTPError,
+    http.client.HTTPException,
+    OSError,
+    UnicodeError,
+)
+"""What requests, and below it urllib3 and http.client, raise."""
 _LONGEST = 200
 """Characters of a release; what is longer is none."""
 _CHUNK = 1 << 16
@@ -82,7 +92,7 @@ class Service(Facts):
 @dataclass(frozen=True)
 class _Answer:
     status: int
-    headers: requests.structures.CaseInsensitiveDict[str]
+    headers: Mapping[str, str]
     body: bytes
 
 
@@ -103,7 +113,7 @@ def _get(block: ServiceBlock, route: str, look: Look) -> _Answer:
                 # Not decoded: a small answer may unpack to gigabytes.
                 parts = response.raw.stream(_CHUNK, decode_content=False)
                 return _Answer(response.status_code, response.headers, b"".join(parts))
-    except (requests.RequestException, http.client.HTTPException, OSError) as error:
+    except _FAILURES as error:
         raise _failed(error) from None
 
 
@@ -124,7 +134,7 @@ def _failed(error: Exception) -> LookError:
         return LookError(CLOSED)
     if any(isinstance(kind, http.client.IncompleteRead) for kind in kinds):
         return LookError("the answer ends in its middle")
-    if any(isinstance(kind, requests.exceptions.InvalidHeader) for kind in kinds):
+    if any(isinstance(kind, InvalidHeader | UnicodeEncodeError) for kind in kinds):
         # A token with a line break, perhaps; the error's text quotes it.
         return LookError("the token cannot be sent", Cause.LOCAL, final=True)
     return LookError("what answers there is not HTTP")
@@ -175,7 +185,7 @@ def _within(body: bytes, key: str) -> object:
     for part in key.split("."):
         if not isinstance(found, dict):
             return None
-        found = found.get(part)
+        found = cast("dict[str, object]", found).get(part)
     return found
 
 
@@ -229,7 +239,7 @@ class _Secure(HTTPSConnection):
     """As :class:`_Plain`; the stream comes with its proof."""
 
     def __init__(self, *args: Any, way: _Way, **settings: Any) -> None:  # noqa: ANN401
-        super().__init__(*args, **settings)
+        super().__init__(*args, **settings)  # pyright: ignore[reportUnknownMemberType]
         self._way = way
 
     def connect(self) -> None:
@@ -238,8 +248,8 @@ class _Secure(HTTPSConnection):
 
 
 class _PlainPool(HTTPConnectionPool):
-    ConnectionCls = _Plain
+    ConnectionCls = _Plain  # pyright: ignore[reportAssignmentType]  # as urllib3 does
 
 
 class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _Secure
+    ConnectionCls = _Secure  # pyright: ignore[reportAssignmentType]  # as urllib3 does

@@ -75,14 +75,11 @@ def summary(
 
 
 def verdict_line(report: Report) -> str:
-    """Say the verdict, seen against signed, before waivers, and the exit code."""
-    parts = [f"{report.verdict} ({report.seen} seen, {report.signed} signed)"]
-    if report.counts.raw != report.counts.after:
-        raw = (item.raw_state for item in report.items if item.raw_state.blocks)
-        parts.append(f"before waivers {report.raw_verdict} ({counted(raw)})")
+    """Say the verdict, seen against signed, and what the exit code means."""
+    counts = f"{report.seen} seen, {report.signed} signed"
     meaning = _exit_meaning(report)
-    parts.append(f"exit {report.exit_code}{f': {meaning}' if meaning else ''}")
-    return ", ".join(parts)
+    exits = f"exit {report.exit_code}{f': {meaning}' if meaning else ''}"
+    return f"{report.verdict} ({counts}), {exits}"
 
 
 def _exit_meaning(report: Report) -> str:
@@ -91,7 +88,7 @@ def _exit_meaning(report: Report) -> str:
         return "" if ready else "--readiness-no-gate only reports"
     if ready and report.exit_code == Exit.FAILED:
         if report.verdict is Verdict.READY_WITH_WAIVERS:
-            return "--readiness-strict accepts no waivers, or another test failed"
+            return "--readiness-strict, or another test failed"
         return "ready, but another test of this run failed"
     return _EXITS.get(report.exit_code, "pytest's own code")
 
@@ -229,6 +226,10 @@ def _remarks(report: Report, width: int, where: str) -> Iterator[str]:
     waived = [item for item in report.items if item.state is State.WAIVED]
     if waived:
         yield from wrap(f"waived: {_names(waived)}", width, limit=_TEXT_LINES)
+    if report.counts.raw != report.counts.after:
+        raw = (item.raw_state for item in report.items if item.raw_state.blocks)
+        before = f"before waivers: {report.raw_verdict} ({counted(raw)})"
+        yield from wrap(before, width, limit=_TEXT_LINES)
     for warning in report.warnings:
         yield from wrap(f"warning: {warning}", width, limit=_TEXT_LINES)
     yield from wrap(f"{report.trust}; evidence of every item: {where}", width)

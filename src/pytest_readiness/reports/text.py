@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from itertools import accumulate, takewhile
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -49,12 +50,8 @@ def cut(text: str, width: int) -> str:
 
 
 def _head(text: str, width: int) -> str:
-    taken = 0
-    for place, char in enumerate(text):
-        taken += _columns(char)
-        if taken > width:
-            return text[:place]
-    return text
+    taken = accumulate(map(_columns, text))
+    return text[: sum(1 for _ in takewhile(lambda size: size <= width, taken))]
 
 
 def pad(text: str, width: int) -> str:
@@ -98,5 +95,4 @@ def _words(text: str, room: int) -> Iterator[str]:
             piece = _head(rest, room)
             yield piece
             rest = rest[len(piece) :]
-        if rest:
-            yield rest
+        yield rest

@@ -3,6 +3,8 @@
 The same for the tests of the ledger, its properties and its benchmark.
 """
 
+# ruff: noqa: ANN401 - a statement's fields are passed on as they are given
+
 from __future__ import annotations
 
 import base64
@@ -11,8 +13,7 @@ import datetime as dt
 import hashlib
 import json
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import tomli_w
@@ -36,14 +37,18 @@ from pytest_readiness.attest.predicates import (
     Verdict,
     Waiver,
 )
-from pytest_readiness.attest.result import ItemSignatures
 from pytest_readiness.attest.signatures import LedgerFiles, Signatures, read_signatures
 from pytest_readiness.attest.snapshot import listing
 from pytest_readiness.attest.statement import Statement, Subject, new_nonce
 from pytest_readiness.attest.terms import Terms
-from pytest_readiness.attest.trust import Trust
 from pytest_readiness.attest.trust_file import read_trust
 from pytest_readiness.catalogue.item import Scope
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_readiness.attest.result import ItemSignatures
+    from pytest_readiness.attest.trust import Trust
 
 UTC = dt.UTC
 NOW = dt.datetime(2026, 10, 15, 12, tzinfo=UTC)

@@ -389,7 +389,7 @@ def test_rows_21_to_23_what_could_be_read_in_two_ways_is_malformed(
     assert closes(signed.read()) is Code.MALFORMED
 
 
-@pytest.mark.parametrize("person", ["аlice", "Bob", "b b", "bob\u202e", "9bob", ""])
+@pytest.mark.parametrize("person", ["\u0430lice", "Bob", "b b", "bob\u202e", ""])
 def test_row_24_a_persons_id_that_looks_like_another_is_invalid(
     signed: World, person: str
 ) -> None:

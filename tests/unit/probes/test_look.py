@@ -129,7 +129,9 @@ def test_reasons_and_remedies_are_redacted() -> None:
 def test_a_fact_has_source_time_unit_and_redacted_detail() -> None:
     redact = Redactor()
     redact.add("correct-horse")
-    fact = look(redact=redact).seen(5, unit="bytes", what="INFO", detail="correct-horse")
+    fact = look(redact=redact).seen(
+        5, unit="bytes", what="INFO", detail="correct-horse"
+    )
     assert fact == Observed(5, "demo INFO", NOON, "bytes", detail="***")
 
 
@@ -144,8 +146,14 @@ def test_observe_times_what_it_reads() -> None:
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
-        (LookError("no", Cause.WITHHELD, "GRANT"), Unavailable("no", Cause.WITHHELD, "GRANT")),
-        (ProbeError("env:X", "is not set"), Unavailable("env:X: is not set", Cause.LOCAL)),
+        (
+            LookError("no", Cause.WITHHELD, "GRANT"),
+            Unavailable("no", Cause.WITHHELD, "GRANT"),
+        ),
+        (
+            ProbeError("env:X", "is not set"),
+            Unavailable("env:X: is not set", Cause.LOCAL),
+        ),
     ],
 )
 def test_observe_makes_an_error_of_a_look_unavailable(

@@ -77,7 +77,9 @@ def test_a_resolver_that_hangs_is_left_behind(
     hanging = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: hanging.wait(30) and [])
     began = time.monotonic()
-    with pytest.raises(LookError, match=r"no resolver answered .* within 0\.5 s") as caught:
+    with pytest.raises(
+        LookError, match=r"no resolver answered .* within 0\.5 s"
+    ) as caught:
         resolve("db.example", 5432, look)
     hanging.set()
     assert time.monotonic() - began < 0.9
@@ -90,9 +92,7 @@ def test_a_name_that_is_no_name_is_said_to_be_none(look: Look) -> None:
 
 
 def test_an_address_needs_no_resolver_thread(look: Look) -> None:
-    assert resolve("::1", 443, look) == (
-        Address(socket.AF_INET6, ("::1", 443, 0, 0)),
-    )
+    assert resolve("::1", 443, look) == (Address(socket.AF_INET6, ("::1", 443, 0, 0)),)
     assert resolve("127.0.0.1", 443, look)[0].ip == "127.0.0.1"
 
 
@@ -115,7 +115,10 @@ def test_the_first_address_that_answers_is_taken(
 
 def test_a_black_hole_ends_with_the_look(look: Look) -> None:
     began = time.monotonic()
-    with hostile.black_holes() as port, pytest.raises(LookError, match="no answer within"):
+    with (
+        hostile.black_holes() as port,
+        pytest.raises(LookError, match="no answer within"),
+    ):
         connect("127.0.0.1", port, look)
     assert 0.4 < time.monotonic() - began < 0.9
 
@@ -141,7 +144,9 @@ def test_a_socket_file_that_nobody_serves_refuses(look: Look, tmp_path: Path) ->
         connect_unix(path, look)
 
 
-def test_a_socket_path_that_is_too_long_is_explained(look: Look, tmp_path: Path) -> None:
+def test_a_socket_path_that_is_too_long_is_explained(
+    look: Look, tmp_path: Path
+) -> None:
     with pytest.raises(LookError, match="connection failed"):
         connect_unix(tmp_path / ("x" * 200), look)
 
@@ -205,7 +210,9 @@ def test_loopback_and_unix_sockets_are_near(
         ("::ffff:8.8.8.8", False),
     ],
 )
-def test_private_addresses_are_near_and_public_ones_are_not(peer: str, near: bool) -> None:
+def test_private_addresses_are_near_and_public_ones_are_not(
+    peer: str, *, near: bool
+) -> None:
     class Elsewhere:
         family = socket.AF_INET6
 

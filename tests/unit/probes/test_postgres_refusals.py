@@ -32,7 +32,10 @@ AT = 'connection to server at "db.example" (10.0.0.1), port 5432 failed: '
             'FATAL:  no pg_hba.conf entry for host "10.0.0.2", no encryption',
             "pg_hba.conf admits no such connection",
         ),
-        ("FATAL:  sorry, too many clients already", "the server has no free connection"),
+        (
+            "FATAL:  sorry, too many clients already",
+            "the server has no free connection",
+        ),
         (
             "FATAL:  remaining connection slots are reserved for roles with ...",
             "the server has no free connection",
@@ -53,7 +56,10 @@ AT = 'connection to server at "db.example" (10.0.0.1), port 5432 failed: '
             "FATAL:  unsupported startup parameter: options",
             "the server refused the start-up",
         ),
-        ("FATAL:  Passwort-Authentifizierung gescheitert", "the server refused the session"),
+        (
+            "FATAL:  Passwort-Authentifizierung gescheitert",
+            "the server refused the session",
+        ),
         ("ВАЖНО:  пользователь не прошёл проверку", "the server refused the session"),
         (
             "server does not support SSL, but SSL was required",
@@ -126,7 +132,7 @@ def test_what_is_wrong_here_is_local(text: str) -> None:
     ],
 )
 def test_no_credential_is_tried_twice_and_what_may_pass_is(
-    text: str, final: bool
+    text: str, *, final: bool
 ) -> None:
     assert refusal(AT + text).final is final
 

@@ -17,7 +17,11 @@ PASSWORD = "correct-horse-battery"
 
 
 def block(**changes: object) -> PostgresBlock:
-    settings: dict[str, object] = {"host": "db.example", "database": "app", "user": "app"}
+    settings: dict[str, object] = {
+        "host": "db.example",
+        "database": "app",
+        "user": "app",
+    }
     return PostgresBlock(**{**settings, **changes})
 
 

@@ -24,7 +24,9 @@ def up(hours: float) -> Info:
 
 
 def test_sections_are_lines_of_key_and_value() -> None:
-    reply = "# Server\r\nredis_version:7.0.15\r\nmonotonic_clock:POSIX: x\r\n\r\nodd\r\n"
+    reply = (
+        "# Server\r\nredis_version:7.0.15\r\nmonotonic_clock:POSIX: x\r\n\r\nodd\r\n"
+    )
     assert parse(reply) == {"redis_version": "7.0.15", "monotonic_clock": "POSIX: x"}
 
 
@@ -46,7 +48,9 @@ def test_a_field_that_makes_no_sense_is_no_answer() -> None:
 
 
 def test_a_section_that_the_user_may_not_see_withholds_each_field() -> None:
-    no = Unavailable("the user may not run INFO", Cause.WITHHELD, "ACL SETUSER app +info")
+    no = Unavailable(
+        "the user may not run INFO", Cause.WITHHELD, "ACL SETUSER app +info"
+    )
     section = Info("memory", {}, LOOK, withheld=no)
     assert section.fact("maxmemory", int).value is no
     assert persistence(section, up(1), LOOK).value is no
@@ -102,7 +106,7 @@ def judged(fields: dict[str, str], hours: float = 10) -> Observed[bool]:
     ],
 )
 def test_data_outlives_a_restart_in_a_file_or_in_snapshots_that_succeed(
-    fields: dict[str, str], value: bool, detail: str
+    fields: dict[str, str], *, value: bool, detail: str
 ) -> None:
     fact = judged(fields)
     assert (fact.value, fact.detail) == (value, detail)
@@ -110,7 +114,7 @@ def test_data_outlives_a_restart_in_a_file_or_in_snapshots_that_succeed(
 
 @pytest.mark.parametrize(("after_start", "saved"), [(0, False), (2, False), (60, True)])
 def test_before_redis_7_a_save_later_than_the_start_is_a_snapshot(
-    after_start: int, saved: bool
+    after_start: int, *, saved: bool
 ) -> None:
     start = int(NOON.timestamp()) - 36_000
     fields = {"aof_enabled": "0", "rdb_last_save_time": str(start + after_start)}

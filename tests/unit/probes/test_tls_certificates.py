@@ -7,6 +7,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from pytest_readiness.demo.pki import BAD, Authority
@@ -20,6 +21,7 @@ from pytest_readiness.probes.tls.certificates import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+WEAK_BITS = 1024
 BEGIN = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 
@@ -29,8 +31,6 @@ def authority() -> Authority:
 
 
 def read(certificate: x509.Certificate) -> Certificate:
-    from cryptography.hazmat.primitives.serialization import Encoding
-
     return Certificate.read(certificate.public_bytes(Encoding.DER))
 
 
@@ -54,8 +54,8 @@ def self_signed(key: object, subject: x509.Name | None = None) -> Certificate:
     ("make", "family", "name", "bits"),
     [
         (lambda: rsa.generate_private_key(65537, 2048), "rsa", "RSA", 2048),
-        (lambda: rsa.generate_private_key(65537, 1024), "rsa", "RSA", 1024),
-        (lambda: dsa.generate_private_key(1024), "rsa", "DSA", 1024),
+        (lambda: rsa.generate_private_key(65537, WEAK_BITS), "rsa", "RSA", 1024),
+        (lambda: dsa.generate_private_key(WEAK_BITS), "rsa", "DSA", 1024),
         (lambda: ec.generate_private_key(ec.SECP256R1()), "ec", "secp256r1", 256),
         (lambda: ec.generate_private_key(ec.SECP224R1()), "ec", "secp224r1", 224),
         (ed25519.Ed25519PrivateKey.generate, "ec", "Ed25519", 256),
@@ -106,8 +106,6 @@ def test_sha_1_is_weak_below_the_root_only(authority: Authority) -> None:
 
 def test_a_signature_of_an_unknown_kind_is_weak(authority: Authority) -> None:
     leaf = authority.issue().certificate
-    from cryptography.hazmat.primitives.serialization import Encoding
-
     # ecdsa-with-SHA256 becomes an algorithm that nobody has registered.
     known = bytes.fromhex("06082a8648ce3d040302")
     unknown = bytes.fromhex("06082a8648ce3d04037f")

@@ -121,7 +121,7 @@ def test_an_unconfigured_item_names_the_table_and_the_way_by_signature(
         judged=Judged.UNAVAILABLE,
         observed="-",
         cause=Cause.UNCONFIGURED,
-        reason="[target.x] has no postgres",
+        reason="nothing in [target.x]",
         remedy="add [target.x.postgres]",
         source="",
     )
@@ -130,7 +130,7 @@ def test_an_unconfigured_item_names_the_table_and_the_way_by_signature(
     sign = "readiness attest database-setup.security --evidence FILE"
     assert failure_text(item, outcome, [line]).splitlines() == [
         "database-setup.security: unconfigured, MISSING (owner dba)",
-        "  server version: not observed: [target.x] has no postgres, required at least 12",
+        "  server version: not observed: nothing in [target.x], required at least 12",
         "  Fix: add [target.x.postgres]",
         f"  Sign (dba and qa-lead): {sign}",
     ]

@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
@@ -34,7 +35,7 @@ SCREEN = 50
 IN_GATE = [state for state in State if state is not State.OUT_OF_GATE]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def some(
     make_item: Callable[..., Item],
     make_judgement: Callable[..., Judgement],
@@ -42,10 +43,11 @@ def some(
 ) -> Callable[..., Report]:
     """Make a report of so many items in so many sections, in all states."""
 
+    @cache
     def some(
         count: int, sections: int, text: str = "11, required at least 12"
     ) -> Report:
-        pick = random.Random(count)
+        pick = random.Random(count)  # noqa: S311  # the same each time
         items, outcomes, lines = [], {}, {}
         for number in range(count):
             section = f"section-{number % sections}"
@@ -118,7 +120,7 @@ def test_four_items_make_this_screen(
 
 
 @pytest.mark.parametrize(
-    ("count", "sections"), [(1, 1), (5, 2), (196, 20), (2000, 160), (10_000, 40)]
+    ("count", "sections"), [(1, 1), (5, 2), (196, 20), (2000, 160)]
 )
 @pytest.mark.parametrize("width", [40, 57, 80, 120, 200])
 @pytest.mark.parametrize(
@@ -140,23 +142,19 @@ def test_the_counts_stand_in_columns_however_many_digits(
     make_item: Callable[..., Item], make_report: Callable[..., Report]
 ) -> None:
     items, outcomes = [], {}
-    for section, count in (("one", 1), ("many", 12_345), ("a" * 70, 2)):
+    for section, count in (("one", 1), ("many", 1234), ("a" * 70, 2)):
         for number in range(count):
             item = make_item(id=f"{section}.i{number}")
             items.append(item)
             outcomes[item.id] = Outcome.plain(item.id, State.VERIFIED)
     report = make_report(items, outcomes)
-    for width in (40, 80, 200):
-        table = summary(report, width).splitlines()[1 if width > 75 else 2 :][:5]
-        ends = {len(line) for line in table}
-        assert len(ends) == 1, table
-        assert [line.split()[-1] for line in table] == [
-            "verified",
-            "1",
-            "12345",
-            "2",
-            "12348",
-        ]
+    for width, title in ((40, "seen"), (80, "verified"), (200, "verified")):
+        lines = summary(report, width).splitlines()
+        head = next(n for n, line in enumerate(lines) if line.startswith("section "))
+        table = lines[head : head + 5]
+        assert len({len(line) for line in table}) == 1, table
+        last = [line.split()[-1] for line in table]
+        assert last == [title, "1", "1234", "2", "1237"]
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 200])
@@ -174,7 +172,7 @@ def test_columns_become_short_and_then_few(
 
 def test_many_sections_leave_out_the_best(some: Callable[..., Report]) -> None:
     lines = summary(some(2000, 160)).splitlines()
-    assert sum(line.startswith("section-") for line in lines) == 12
+    assert sum(re.match(r"section-\d+ ", line) is not None for line in lines) == 12
     assert any(re.match(r"and \d+ more sections, \d+ of their", line) for line in lines)
 
 
@@ -197,7 +195,7 @@ def test_the_worst_of_all_owners_is_shown_before_the_rest(
     for owner in ROLES:
         for number in range(6):
             item = make_item(id=f"s.{owner}-{number}", owner=owner, fix=f"do {number}")
-            state = State.FAILED if number == 5 else State.UNKNOWN
+            state = State.FAILED if number > 3 else State.UNKNOWN
             items.append(item)
             outcomes[item.id] = Outcome.plain(item.id, state, "X", f"reason {number}")
     lines = summary(make_report(items, outcomes)).splitlines()
@@ -242,13 +240,11 @@ def test_waivers_stand_beside_what_they_cover(
     }
     lines = summary(make_report(items, outcomes)).splitlines()
     assert "waived: s.b" in lines
-    assert lines[-1] == (
-        "READY WITH WAIVERS (1 seen, 0 signed), "
-        "before waivers NOT READY (1 failed), exit 0"
-    )
+    assert "before waivers: NOT READY (1 failed)" in lines
+    assert lines[-1] == "READY WITH WAIVERS (1 seen, 0 signed), exit 0"
     strict = make_report(items, outcomes, strict=True)
     assert verdict_line(strict).endswith(
-        "exit 1: --readiness-strict accepts no waivers, or another test failed"
+        "exit 1: --readiness-strict, or another test failed"
     )
 
 
@@ -304,9 +300,9 @@ def test_a_release_without_a_source_is_called_unbound(
         warnings=["12 and 13 are out of support"],
     )
     lines = summary(report).splitlines()
-    assert lines[0] == (
+    assert " ".join(lines[:2]) == (
         "x in production, candidate staging, "
-        "release 1 (uncommitted changes, unbound), gate"
+        "release 1 (uncommitted changes, unbound), gate go-live"
     )
     assert "warning: 12 and 13 are out of support" in lines
 

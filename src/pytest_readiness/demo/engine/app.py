@@ -18,9 +18,9 @@ from pytest_readiness.demo.engine.quotes import Quotes
 from pytest_readiness.demo.engine.release import NAME, VERSION
 from pytest_readiness.demo.engine.routing import Call, Route, answer
 from pytest_readiness.demo.engine.storage import (
+    Cache,
     Database,
     DatabaseError,
-    connect_cache,
 )
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Engine:
         self._digest = settings.digest
         self._metrics = Metrics(VERSION)
         self._access = Access(settings.users, settings.token_secret)
-        database, cache = Database(settings), connect_cache(settings)
+        database, cache = Database(settings), Cache(settings)
         self._routes: tuple[Route, ...] = (
             Route("GET", "/version", "The release that runs", self._version),
             Route("GET", "/openapi.json", "This description", self._description),
@@ -56,14 +56,15 @@ class Engine:
             *Orders(database, self._metrics).routes,
             *Quotes(database, cache, self._metrics).routes,
         )
+        self._by_name = {f"{one.method} {one.path}": one for one in self._routes}
         self._map = Map(
             [
                 Rule(
                     route.path.replace("{", "<").replace("}", ">"),
                     methods=[route.method],
-                    endpoint=number,
+                    endpoint=name,
                 )
-                for number, route in enumerate(self._routes)
+                for name, route in self._by_name.items()
             ]
         )
 
@@ -83,10 +84,10 @@ class Engine:
         return response(environ, start_response)
 
     def _dispatch(self, request: Request) -> tuple[Route | None, Response]:
-        route = None
+        route: Route | None = None
         try:
-            number, arguments = self._map.bind_to_environ(request.environ).match()
-            route = self._routes[number]
+            endpoint, arguments = self._map.bind_to_environ(request.environ).match()
+            route = self._by_name[endpoint]
             user, role = "", ""
             if route.roles:
                 user, role = self._access.admit(request, route.roles)

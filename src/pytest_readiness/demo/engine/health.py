@@ -6,15 +6,14 @@ import time
 from typing import TYPE_CHECKING
 
 from pytest_readiness.demo.engine.routing import Call, Route, answer
-from pytest_readiness.demo.engine.storage import CacheError, DatabaseError
+from pytest_readiness.demo.engine.storage import DatabaseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import redis
     from werkzeug import Response
 
-    from pytest_readiness.demo.engine.storage import Database
+    from pytest_readiness.demo.engine.storage import Cache, Database
 
 __all__ = ["Health"]
 
@@ -22,7 +21,7 @@ __all__ = ["Health"]
 class Health:
     """The routes that a balancer and an orchestrator ask."""
 
-    def __init__(self, database: Database, cache: redis.Redis) -> None:
+    def __init__(self, database: Database, cache: Cache) -> None:
         self._database = database
         self._cache = cache
         self.routes = (
@@ -40,7 +39,7 @@ class Health:
         """Ask each dependency; 503 where one does not answer."""
         dependencies = {
             "database": _timed(self._ask_database),
-            "cache": _timed(self._ask_cache),
+            "cache": _timed(self._cache.answers),
         }
         ready = all(found["status"] == "up" for found in dependencies.values())
         status = "ready" if ready else "not ready"
@@ -54,12 +53,6 @@ class Health:
         except DatabaseError:
             return False
         return True
-
-    def _ask_cache(self) -> bool:
-        try:
-            return bool(self._cache.ping())
-        except CacheError:
-            return False
 
 
 def _timed(ask: Callable[[], bool]) -> dict[str, object]:

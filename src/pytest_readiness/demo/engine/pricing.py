@@ -36,7 +36,7 @@ class Price:
     delta: float
 
 
-def price(contract: Contract) -> Price:
+def price(contract: Contract, rate: float = RATE) -> Price:
     """Price one option; an expired one is worth what exercising it gives.
 
     >>> at_the_money = Contract("DEMO", "call", 100.0, 100.0, 1.0, 0.2)
@@ -48,9 +48,9 @@ def price(contract: Contract) -> Price:
         worth = max(sign * (contract.spot - contract.strike), 0.0)
         return Price(worth, float(sign) if worth else 0.0)
     spread = contract.volatility * math.sqrt(contract.years)
-    drift = (RATE + contract.volatility**2 / 2) * contract.years
+    drift = (rate + contract.volatility**2 / 2) * contract.years
     d1 = (math.log(contract.spot / contract.strike) + drift) / spread
-    present = contract.strike * math.exp(-RATE * contract.years)
+    present = contract.strike * math.exp(-rate * contract.years)
     delta = sign * _NORMAL.cdf(sign * d1)
     value = contract.spot * delta - sign * present * _NORMAL.cdf(sign * (d1 - spread))
     return Price(value, delta)

@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING
 from werkzeug.exceptions import NotFound
 
 from pytest_readiness.demo.engine.pricing import Contract, price
-from pytest_readiness.demo.engine.routing import Call, Route, answer
-from pytest_readiness.demo.engine.storage import CacheError
+from pytest_readiness.demo.engine.routing import Call, Json, Route, answer
 
 if TYPE_CHECKING:
-    import redis
     from werkzeug import Response
 
     from pytest_readiness.demo.engine.metrics import Metrics
-    from pytest_readiness.demo.engine.storage import Database
+    from pytest_readiness.demo.engine.storage import Cache, Database
 
 __all__ = ["Quotes"]
 
@@ -36,9 +34,7 @@ _SELECT = """
 class Quotes:
     """The route that prices contracts."""
 
-    def __init__(
-        self, database: Database, cache: redis.Redis, metrics: Metrics
-    ) -> None:
+    def __init__(self, database: Database, cache: Cache, metrics: Metrics) -> None:
         self._database = database
         self._cache = cache
         self._metrics = metrics
@@ -59,7 +55,7 @@ class Quotes:
         response.headers["X-Cache"] = found
         return response
 
-    def _price(self, symbol: str) -> dict[str, object]:
+    def _price(self, symbol: str) -> Json:
         with self._database.transaction() as connection:
             row = connection.execute(_SELECT, (symbol,)).fetchone()
         if row is None:
@@ -72,16 +68,11 @@ class Quotes:
             "priced_at": dt.datetime.now(dt.UTC).isoformat(),
         }
 
-    def _look_up(self, symbol: str) -> dict[str, object] | None:
-        try:
-            text = self._cache.get(f"quotes:{symbol}")
-        except CacheError:
-            return None
-        found: dict[str, object] | None = json.loads(str(text)) if text else None
+    def _look_up(self, symbol: str) -> Json | None:
+        text = self._cache.get(f"quotes:{symbol}")
+        found: Json | None = json.loads(text) if text else None
         return found
 
-    def _keep(self, symbol: str, quote: dict[str, object]) -> None:
-        try:
-            self._cache.set(f"quotes:{symbol}", json.dumps(quote), ex=_FRESH)
-        except CacheError:
+    def _keep(self, symbol: str, quote: Json) -> None:
+        if not self._cache.set(f"quotes:{symbol}", json.dumps(quote), _FRESH):
             self._metrics.lookups.add("error")

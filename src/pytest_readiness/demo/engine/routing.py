@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
@@ -76,7 +76,7 @@ class Route:
     handle: Callable[[Call], Response]
     roles: frozenset[str] = frozenset()
     """Who may call it; nobody needs to log in where this is empty."""
-    body: Mapping[str, Field] = field(default_factory=dict)
+    body: Mapping[str, Field] = field(default_factory=dict[str, Field])
     """Fields of the body, all required; none where it takes no body."""
     status: int = 200
     """Of the answer when all is well."""
@@ -95,9 +95,10 @@ def read_body(request: Request, fields: Mapping[str, Field]) -> Json:
     Raises:
         BadRequest: it is none, or a field is missing, unknown or out of bounds.
     """
-    body = request.get_json(silent=True)
-    if not isinstance(body, dict):
+    given: object = request.get_json(silent=True)
+    if not isinstance(given, dict):
         raise BadRequest("the body is not a JSON object")
+    body = cast("Json", given)  # an object's keys are texts
     wrong = sorted(body.keys() ^ fields.keys())
     if wrong:
         raise BadRequest(f"missing or unknown: {', '.join(wrong)}")
@@ -113,5 +114,6 @@ def _plain(value: object) -> object:
             return float(value)
         case dt.date():
             return value.isoformat()
-    msg = f"{type(value).__name__} has no place in JSON"
-    raise TypeError(msg)
+        case _:
+            msg = f"{type(value).__name__} has no place in JSON"
+            raise TypeError(msg)

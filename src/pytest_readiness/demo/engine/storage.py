@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import redis
+from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -17,10 +18,9 @@ if TYPE_CHECKING:
 
     from .settings import Settings
 
-__all__ = ["CacheError", "Database", "DatabaseError", "connect_cache"]
+__all__ = ["Cache", "Database", "DatabaseError"]
 
 DatabaseError = psycopg.Error
-CacheError = redis.RedisError
 Row = dict[str, object]
 
 _TIMEOUT = 2
@@ -58,25 +58,51 @@ class Database:
             self._idle.put(None if broken else connection)
 
     def _connect(self) -> psycopg.Connection[Row]:
-        return psycopg.connect(
+        words = make_conninfo(
             self._url,
             sslmode="verify-full",
             sslrootcert=self._ca_file,
             connect_timeout=_TIMEOUT,
             application_name="options-trading-engine",
-            autocommit=True,
-            row_factory=dict_row,
+        )
+        return psycopg.Connection[Row].connect(
+            words, autocommit=True, row_factory=dict_row
         )
 
 
-def connect_cache(settings: Settings) -> redis.Redis:
-    """Give a client for the cache; it connects when first used."""
-    client: redis.Redis = redis.Redis.from_url(
-        settings.cache_url,
-        ssl_ca_certs=settings.ca_file,
-        socket_timeout=_TIMEOUT,
-        socket_connect_timeout=_TIMEOUT,
-        retry=Retry(NoBackoff(), 1),
-        decode_responses=True,
-    )
-    return client
+class Cache:
+    """A few seconds' memory that is shared with the other instances."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._client: redis.Redis = redis.Redis.from_url(  # pyright: ignore[reportUnknownMemberType]  # redis leaves **kwargs untyped
+            settings.cache_url,
+            ssl_ca_certs=settings.ca_file,
+            socket_timeout=_TIMEOUT,
+            socket_connect_timeout=_TIMEOUT,
+            retry=Retry(NoBackoff(), 1),
+            decode_responses=True,
+        )
+
+    def answers(self) -> bool:
+        """Whether it is there."""
+        try:
+            self._client.ping()  # pyright: ignore[reportUnknownMemberType]  # as above
+        except redis.RedisError:
+            return False
+        return True
+
+    def get(self, key: str) -> str | None:
+        """Give what is kept under a key; None also where the cache is not there."""
+        try:
+            found = self._client.get(key)
+        except redis.RedisError:
+            return None
+        return found if isinstance(found, str) else None
+
+    def set(self, key: str, value: str, seconds: int) -> bool:
+        """Keep a value for a while; False where the cache is not there."""
+        try:
+            self._client.set(key, value, ex=seconds)
+        except redis.RedisError:
+            return False
+        return True

@@ -17,10 +17,11 @@ from pytest_readiness.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["FAULTS", "Breakage", "Fault", "find_fault", "table"]
+__all__ = ["FAULTS", "Breakage", "Fault", "collect", "find_fault", "table"]
 
 
-def _collect() -> Mapping[str, Fault]:
+def collect() -> Mapping[str, Fault]:
+    """Read the sections' modules."""
     faults: dict[str, Fault] = {}
     for module in sorted(found.name for found in iter_modules(__path__)):
         if module == "fault":
@@ -33,7 +34,7 @@ def _collect() -> Mapping[str, Fault]:
     return faults
 
 
-FAULTS = _collect()
+FAULTS = collect()
 """Every fault, by name, section by section."""
 
 

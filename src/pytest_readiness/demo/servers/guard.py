@@ -17,7 +17,7 @@ import sys
 import time
 from pathlib import Path
 
-__all__ = ["PREFIX", "Guard", "sweep"]
+__all__ = ["PREFIX", "Guard", "began", "noted_in", "reap", "runs", "sweep"]
 
 PREFIX = "readiness-demo-"
 """How a demo's folder in the system's temporary folder begins."""
@@ -58,38 +58,39 @@ class Guard:
 
     def _note(self, pid: int, stop_signal: int) -> None:
         with self._file.open("a", encoding="ascii") as file:
-            file.write(f"{pid} {_started(pid)} {stop_signal}\n")
+            file.write(f"{pid} {began(pid)} {stop_signal}\n")
 
 
 def sweep(parent: Path) -> None:
     """End the demos below ``parent`` whose owner and guard were both killed."""
     for file in parent.glob(f"{PREFIX}*/{_FILE}"):
         with contextlib.suppress(OSError):  # another user's, or just gone
-            noted = _read(file)
-            if file.stat().st_uid == os.getuid() and noted and not _runs(*noted[0][:2]):
-                _reap(file.parent)
+            noted = noted_in(file)
+            if file.stat().st_uid == os.getuid() and noted and not runs(*noted[0][:2]):
+                reap(file.parent)
 
 
-def _reap(folder: Path) -> None:
+def reap(folder: Path) -> None:
+    """Stop what was started in ``folder``, by force if need be, and remove it."""
     try:
-        noted = _read(folder / _FILE)[1:]
+        noted = noted_in(folder / _FILE)[1:]
     except OSError:
         noted = []
     for pid, started, stop_signal in noted:
-        if _runs(pid, started):
+        if runs(pid, started):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, stop_signal)
     over = time.monotonic() + _PATIENCE
-    while time.monotonic() < over and any(_runs(*who[:2]) for who in noted):
+    while time.monotonic() < over and any(runs(*who[:2]) for who in noted):
         time.sleep(0.02)
     for pid, started, _ in noted:
-        if _runs(pid, started):
+        if runs(pid, started):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _read(file: Path) -> list[tuple[int, str, int]]:
+def noted_in(file: Path) -> list[tuple[int, str, int]]:
     """Read what was noted: pid, beginning and stop signal, the owner first."""
     noted: list[tuple[int, str, int]] = []
     for line in file.read_text(encoding="ascii").splitlines():
@@ -99,7 +100,7 @@ def _read(file: Path) -> list[tuple[int, str, int]]:
     return noted
 
 
-def _started(pid: int) -> str:
+def began(pid: int) -> str:
     """Give when a process began, in the kernel's ticks; ``-`` where there is none.
 
     A pid alone would name whoever got the number next.
@@ -112,14 +113,15 @@ def _started(pid: int) -> str:
     return "-" if state == "Z" else rest[18]
 
 
-def _runs(pid: int, started: str) -> bool:
-    return started != "-" and _started(pid) == started
+def runs(pid: int, started: str) -> bool:
+    """Whether the process that began then still runs."""
+    return started != "-" and began(pid) == started
 
 
 def main() -> None:
     """Wait for the owner's end; clean up unless it ended well."""
     if sys.stdin.buffer.read(1) != _WELL_ENDED:
-        _reap(Path(sys.argv[1]))
+        reap(Path(sys.argv[1]))
 
 
 if __name__ == "__main__":

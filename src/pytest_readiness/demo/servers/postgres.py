@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pytest_readiness.demo.pki import Issued
     from pytest_readiness.demo.servers.programs import Launch
 
-__all__ = ["DATABASE", "ROLES", "PostgresServer"]
+__all__ = ["DATABASE", "ROLES", "PostgresServer", "free_port"]
 
 ROLES = "engine,readiness"
 """Who may log in: the service, and who looks at it."""
@@ -123,7 +123,7 @@ class PostgresServer:
         self._launch.give(self._data)
 
     def _start(self, *, tls: bool) -> Process:
-        self._own_port = _free_port()
+        self._own_port = free_port()
         kind, address = ("hostssl", "127.0.0.1/32") if tls else ("local", "")
         admission = _ADMISSION.format(kind=kind, address=address, roles=ROLES)
         (self._data / "pg_hba.conf").write_text(admission, encoding="utf-8")
@@ -157,7 +157,7 @@ class PostgresServer:
             self._process = self._start(tls=True)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """Give a port that is free now; whoever takes it meanwhile is tried around."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -7,21 +7,26 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import threading
-from contextlib import contextmanager
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from pytest_readiness.demo.pgwire import SSL_REQUEST
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Generator
+    from collections.abc import AsyncGenerator, Callable, Coroutine
     from pathlib import Path
 
 __all__ = ["TlsFront"]
 
 _CHUNK = 1 << 16
-_POSTGRES_PREFACE = (8).to_bytes(4, "big") + SSL_REQUEST.to_bytes(4, "big")
+_PATIENCE = 5.0
+"""Seconds that a peer may take for the handshake, and for saying good-bye."""
+_PREFACE = (8).to_bytes(4, "big") + SSL_REQUEST.to_bytes(4, "big")
+
+_Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class TlsFront:
@@ -43,9 +48,12 @@ class TlsFront:
         self._backend = backend
         self._delay = delay
         self._postgres = postgres
-        self.port = 0
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._listening.setblocking(False)  # noqa: FBT003  # as declared by socket
+        self.port: int = self._listening.getsockname()[1]
+        self._connections: dict[asyncio.Task[None], socket.socket] = {}
+        self._stopping = False
         self._stop: Callable[[], object] = _nothing
-        self._writers: set[asyncio.StreamWriter] = set()
         started = threading.Event()
         self._thread = threading.Thread(
             target=self._run, args=(started,), name="demo TLS front", daemon=True
@@ -60,54 +68,100 @@ class TlsFront:
         self._thread.join()
 
     def _run(self, started: threading.Event) -> None:
-        with asyncio.Runner() as runner:
+        with self._listening, asyncio.Runner() as runner:
             runner.run(self._serve(started))
 
     async def _serve(self, started: threading.Event) -> None:
         loop, stopping = asyncio.get_running_loop(), asyncio.Event()
         loop.set_exception_handler(_nothing)  # peers may break off
         self._stop = lambda: loop.call_soon_threadsafe(stopping.set)
-        context = None if self._postgres else self._context
-        server = await asyncio.start_server(self._forward, "127.0.0.1", 0, ssl=context)
-        self.port = server.sockets[0].getsockname()[1]
+        loop.add_reader(self._listening, self._accept)
         started.set()
         await stopping.wait()
-        server.close()
-        for writer in list(self._writers):
-            writer.transport.abort()
-        await asyncio.sleep(0)  # a transport lets go of its socket in its next turn
+        self._stopping = True
+        loop.remove_reader(self._listening)
+        for task in list(self._connections):
+            task.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+        await asyncio.sleep(0)  # transports let go of their sockets in their next turn
 
-    async def _forward(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
-        with self._closing(writer), contextlib.suppress(OSError, EOFError):
-            if self._postgres:
-                if await reader.readexactly(8) != _POSTGRES_PREFACE:
-                    return
-                writer.write(b"S")
-                await writer.start_tls(self._context)
-            back_reader, back_writer = await asyncio.open_unix_connection(self._backend)
-            with self._closing(back_writer):
-                await asyncio.wait(
-                    {
-                        asyncio.create_task(_pump(reader, back_writer, self._delay)),
-                        asyncio.create_task(_pump(back_reader, writer, 0.0)),
-                    },
-                    return_when=asyncio.FIRST_COMPLETED,
+    def _accept(self) -> None:
+        # Not sock_accept: cancelled at the wrong moment, it loses a connection.
+        with contextlib.suppress(OSError):  # the peer may be gone already
+            connection, _ = self._listening.accept()
+            connection.setblocking(False)  # noqa: FBT003  # as declared by socket
+            task = asyncio.create_task(self._forward(connection))
+            self._connections[task] = connection
+            task.add_done_callback(self._close)
+
+    def _close(self, task: asyncio.Task[None]) -> None:
+        # Also where the task was cancelled before its first step. The transport, where
+        # there was one, has let go of the connection by now.
+        self._connections.pop(task).close()
+
+    async def _forward(self, connection: socket.socket) -> None:
+        with contextlib.suppress(
+            OSError, EOFError
+        ):  # one side is gone: so is the other
+            async with (
+                self._closing(await self._shake_hands(connection)) as (reader, writer),
+                self._closing(await asyncio.open_unix_connection(self._backend)) as (
+                    back_reader,
+                    back_writer,
+                ),
+            ):
+                await _first(
+                    _pump(reader, back_writer, self._delay),
+                    _pump(back_reader, writer, 0.0),
                 )
 
-    @contextmanager
-    def _closing(self, writer: asyncio.StreamWriter) -> Generator[None]:
-        self._writers.add(writer)
+    async def _shake_hands(self, connection: socket.socket) -> _Streams:
+        loop = asyncio.get_running_loop()
+        if self._postgres:
+            await _expect(connection, _PREFACE)
+            await loop.sock_sendall(connection, b"S")
+        reader = asyncio.StreamReader()
+        protocol = asyncio.StreamReaderProtocol(reader)
+        transport, _ = await loop.connect_accepted_socket(
+            lambda: protocol,
+            connection,
+            ssl=self._context,
+            ssl_handshake_timeout=_PATIENCE,
+            ssl_shutdown_timeout=_PATIENCE,
+        )
+        return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
+
+    @asynccontextmanager
+    async def _closing(self, streams: _Streams) -> AsyncGenerator[_Streams]:
+        writer = streams[1]
         try:
-            yield
-        finally:
-            self._writers.discard(writer)
+            yield streams
             writer.close()
+            await writer.wait_closed()
+        finally:
+            if not writer.transport.is_closing() or self._stopping:
+                writer.transport.abort()
 
 
-def _nothing(*_: object) -> None:
-    """Do nothing."""
+async def _expect(connection: socket.socket, words: bytes) -> None:
+    loop, got = asyncio.get_running_loop(), b""
+    while len(got) < len(words):
+        part = await loop.sock_recv(connection, len(words) - len(got))
+        if not part:
+            break
+        got += part
+    if got != words:
+        raise EOFError
+
+
+async def _first(*pumps: Coroutine[None, None, None]) -> None:
+    """Run pumps until one is done; none is left behind."""
+    tasks = [asyncio.create_task(pump) for pump in pumps]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 async def _pump(
@@ -119,3 +173,7 @@ async def _pump(
                 await asyncio.sleep(delay)
             writer.write(data)
             await writer.drain()
+
+
+def _nothing(*_: object) -> None:
+    """Do nothing."""

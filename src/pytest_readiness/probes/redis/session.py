@@ -6,7 +6,7 @@ read; here it gets one try, and a socket that ends with the look.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import redis
 from redis.backoff import NoBackoff
@@ -67,8 +67,9 @@ class _Connection(redis.Connection):
         self.driver_info = None
         self.lib_name = self.lib_version = None
 
-    def _connect(self) -> Stream:
-        return self._stream
+    def _connect(self) -> socket.socket:
+        # It stands where redis-py expects its socket, and has what is used of one.
+        return cast("socket.socket", self._stream)
 
 
 class Session:
@@ -135,7 +136,9 @@ class Session:
         """
         try:
             self._connection.send_command(*words)  # type: ignore[no-untyped-call]
-            answer = self._connection.read_response(disable_decoding=True)
+            answer = cast(
+                "object", self._connection.read_response(disable_decoding=True)
+            )
         except redis.AuthenticationError:
             reason = "the server asks for a password and the target gives none"
             raise LookError(reason, remedy="set password", final=True) from None

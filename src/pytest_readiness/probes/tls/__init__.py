@@ -99,12 +99,17 @@ def _see(
 ) -> EndpointFacts:
     look = replace(look, source=f"tls {endpoint.name}")
     began = time.perf_counter()
-    shown, note = look.tries(block.retries, lambda look: examine(endpoint, trust, look))
-    took = dt.timedelta(seconds=time.perf_counter() - began)
-    if isinstance(shown, Unavailable):
-        return _unseen(endpoint.name, shown, look, took)
-    asked = _Asked(endpoint.name, shown, look, took)
-    return asked.facts("; ".join(filter(None, (shown.note, note))))
+
+    def attempt(look: Look) -> EndpointFacts:
+        shown = examine(endpoint, trust, look)
+        took = dt.timedelta(seconds=time.perf_counter() - began)
+        return Asked(endpoint.name, shown, look, took).facts()
+
+    seen, note = look.tries(block.retries, attempt)
+    if isinstance(seen, Unavailable):
+        took = dt.timedelta(seconds=time.perf_counter() - began)
+        return _unseen(endpoint.name, seen, look, took)
+    return replace(seen, chain_trusted=noted(seen.chain_trusted, note))
 
 
 def _unseen(
@@ -121,7 +126,7 @@ def _unseen(
 
 
 @dataclass(frozen=True)
-class _Asked:
+class Asked:
     """What one endpoint showed, on its way to facts."""
 
     name: str
@@ -129,11 +134,14 @@ class _Asked:
     look: Look
     took: dt.timedelta
 
-    def facts(self, note: str) -> EndpointFacts:
+    def facts(self) -> EndpointFacts:
+        """Read the certificates; what cannot be read takes no other fact along."""
         sent, path = self._read(self.shown.sent), self._read(self.shown.path)
         return EndpointFacts(
             name=self.name,
-            chain_trusted=noted(self._answer(self.shown.trusted, "chain"), note),
+            chain_trusted=noted(
+                self._answer(self.shown.trusted, "chain"), self.shown.note
+            ),
             host_matches=self._answer(self.shown.matches, "name"),
             intermediates_sent=self._intermediates(sent, path),
             weak_signatures=self._weak_signatures(path),

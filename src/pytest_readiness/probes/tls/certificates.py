@@ -75,7 +75,8 @@ class Certificate:
                 key=_key(parsed),
                 signature=_signature(parsed),
             )
-        except (ValueError, TypeError, OverflowError):
+        except (ValueError, TypeError, OverflowError, Warning):
+            # A warning (of a serial number that is not positive) may be set to raise.
             raise LookError("a certificate cannot be read", final=True) from None
 
     @property
