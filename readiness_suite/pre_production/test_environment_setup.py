@@ -83,8 +83,8 @@ def test_ssl_certificates(check: Check, tls: Tls, limits: Limits) -> None:
         check(f"{name}: host name", endpoint.host_matches).is_true()
         check(f"{name}: intermediates sent", endpoint.intermediates_sent).is_true()
         check(f"{name}: weak signatures", endpoint.weak_signatures).empty()
-        for certificate in check.each(f"{name}: path", endpoint.certificates):
-            left = limits.certificates.needed(certificate.lifetime)
-            bits = limits.certificates.min_bits(certificate.key_family)
-            check(f"{certificate.name}: time left", certificate.time_left).at_least(left)
-            check(f"{certificate.name}: key size", certificate.key_bits).at_least(bits)
+        for part in check.each(f"{name}: path", endpoint.certificates):
+            left = limits.certificates.needed(part.lifetime)
+            bits = limits.certificates.min_bits(part.key_family)
+            check(f"{part.name}: time left", part.time_left).at_least(left)
+            check(f"{part.name}: key size", part.key_bits).at_least(bits)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -63,9 +64,12 @@ def find(name: str, *places: str) -> Path:
 
 
 def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
+    """Give a port that nobody has, below those that systems give to clients."""
+    while True:
+        port = secrets.choice(range(20_000, 32_000))
+        with contextlib.suppress(OSError), socket.socket() as taken:
+            taken.bind(("127.0.0.1", port))
+            return port
 
 
 @contextlib.contextmanager
@@ -174,6 +178,11 @@ class PostgresServer:
         settings |= changes
         return PostgresBlock(**{k: v for k, v in settings.items() if v is not None})
 
+    def ready(self) -> bool:
+        """Whether it takes sessions."""
+        command = [*self.psql, "-c", "SELECT 1"]
+        return subprocess.run(command, check=False, capture_output=True).returncode == 0
+
     def sql(self, statement: str) -> str:
         """Run SQL as the superuser."""
         command = [*self.psql, "-c", statement]
@@ -259,6 +268,10 @@ def postgres_server(
         admin = PostgresServer(
             port, folder, pki, (*client, "-U", "postgres", "-d", "postgres", "-At")
         )
+        over = time.monotonic() + START_LIMIT
+        # It listens before it is ready for sessions.
+        while not admin.ready() and time.monotonic() < over:
+            time.sleep(0.05)
         for statement in ROLES.format(password=PASSWORD).strip().split(";\n"):
             admin.sql(statement)
         yield admin

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 import subprocess
@@ -240,7 +241,8 @@ def test_closing_cuts_connections_at_once() -> None:
         connection.sendall(b"x")
         began = time.monotonic()
         server.close()
-        assert connection.recv(1) == b""
+        with contextlib.suppress(ConnectionResetError):  # what it had not read yet
+            assert connection.recv(1) == b""
         assert time.monotonic() - began < 1
     server.close()
     with pytest.raises(ConnectionRefusedError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shutil
 import subprocess
@@ -99,3 +100,28 @@ def test_a_package_without_a_layer_is_refused(source: Path) -> None:
 
 def test_every_contract_has_a_planted_violation() -> None:
     assert {plant.contract for plant in PLANTS} == set(CONTRACTS)
+
+
+IMPURE = {"input", "now", "open", "print", "read_text", "today", "utcnow", "write_text"}
+"""Calls that need no import: files, and the clocks of ``datetime``."""
+
+
+def impure_calls(source: str) -> set[str]:
+    """Name the calls of a source that look at files or clocks."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)):
+                found.add(name)
+            case _:
+                pass
+    return found & IMPURE
+
+
+def test_a_clock_of_datetime_is_noticed() -> None:
+    assert impure_calls("import datetime as dt\nx = dt.datetime.now(dt.UTC)") == {"now"}
+
+
+def test_the_verdict_opens_no_file_and_reads_no_clock() -> None:
+    for module in (ROOT / "src" / "pytest_readiness" / "verdict").rglob("*.py"):
+        assert impure_calls(module.read_text()) == set(), module

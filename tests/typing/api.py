@@ -88,11 +88,11 @@ def lists(check: Check, hosts: Observed[tuple[str, ...]]) -> None:
 
 def values(fact: Observed[int]) -> int:
     """Unavailable has to be handled before a value can be used."""
-    wrong = fact.value + 1  # type: ignore[operator]
+    fact.value + 1  # type: ignore[operator]
     if isinstance(fact.value, Unavailable):
         assert_type(fact.value.cause, Cause)
         return 0
-    return fact.value + wrong
+    return fact.value
 
 
 def made() -> Observed[int]:

@@ -56,9 +56,9 @@ class _Problems:
 
 
 def parse_docstring(docstring: str) -> tuple[str, str, str]:
-    """Split an item's docstring into claim, Why and Fix; missing parts are empty.
+    r"""Split an item's docstring into claim, Why and Fix; missing parts are empty.
 
-    >>> parse_docstring("It answers.\\n\\nWhy: so.\\nFix: start it.")
+    >>> parse_docstring("It answers.\n\nWhy: so.\nFix: start it.")
     ('It answers.', 'so.', 'start it.')
     """
     claim, *rest = _PART.split(inspect.cleandoc(docstring))

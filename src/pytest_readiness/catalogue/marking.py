@@ -39,7 +39,7 @@ def hours(count: float) -> dt.timedelta:
 
 
 def section(id: str, *, stage: str) -> pytest.MarkDecorator:  # noqa: A002  # field's word
-    """Name a module's section: ``pytestmark = section("database-setup", stage=...)``.
+    """Name a module's section, as its ``pytestmark``.
 
     The module's docstring is the section's title.
     """

@@ -30,7 +30,7 @@ class Cause(StrEnum):
     every other item.
     """
     LOCAL = "local"
-    """Could not look from here: no route, no tool, no permission, the run's deadline."""
+    """Could not look from here: no route, tool or permission, the run's deadline."""
     THIRD_PARTY = "third-party"
     """Somebody else's 429 or 5xx says nothing about this system."""
     WITHHELD = "withheld"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Bound", "Check", "Expectation", "Judged", "Judgement"]
 
 T = TypeVar("T")
+_Sized = TypeVar("_Sized", bound="Sized")
 
 
 class _Ordered(Protocol):
@@ -178,7 +179,7 @@ class Expectation(Generic[T]):
             lambda value: re.fullmatch(pattern, str(value)) is not None,
         )
 
-    def empty(self: Expectation[Sized]) -> Expectation[Sized]:
+    def empty(self: Expectation[_Sized]) -> Expectation[_Sized]:
         """Require a collection without members."""
         return self.satisfies("none", lambda value: len(value) == 0)
 

@@ -1,4 +1,4 @@
-"""``readiness check``: the suite against its lock, the target file against its types."""
+"""``readiness check``: suite against lock, target file against its types."""
 
 from __future__ import annotations
 

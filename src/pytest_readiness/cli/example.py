@@ -27,6 +27,8 @@ def run(arguments: argparse.Namespace) -> int:
 
         text = json.dumps(json_schema(), indent=2) + "\n"
     else:
-        text = files("pytest_readiness.target").joinpath("example.toml").read_text("utf-8")
+        text = (
+            files("pytest_readiness.target").joinpath("example.toml").read_text("utf-8")
+        )
     sys.stdout.write(text)
     return 0

@@ -57,7 +57,7 @@ class Result:
         return self.changed == dict(self.fault.turns)
 
 
-@dataclass
+@dataclass(eq=False)  # pytest 8 wants its plugins hashable
 class _Reuse:
     """A pytest plugin that hands facts on from one run to the next."""
 

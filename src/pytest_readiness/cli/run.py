@@ -1,4 +1,4 @@
-"""``readiness run``: the form for CI, with our own ini and nothing foreign around it."""
+"""``readiness run``: the form for CI, with our ini and nothing foreign around it."""
 
 from __future__ import annotations
 
@@ -29,10 +29,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Judge the target in this process, after taking other plugins out of it."""
-    rest: list[str] = arguments.rest
-    for name in ("target", "gate", "config"):
-        if getattr(arguments, name) is not None:
-            rest.append(f"--readiness-{name}={getattr(arguments, name)}")
+    given = {name: getattr(arguments, name) for name in ("target", "gate", "config")}
+    rest: list[str] = [
+        *arguments.rest,
+        *(f"--readiness-{name}={value}" for name, value in given.items() if value),
+    ]
     suite = _suite(rest, arguments)
     for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
         os.environ.pop(name, None)

@@ -54,7 +54,9 @@ class ReadinessItem(pytest.Function):
         node: Self = cls.from_parent(module, name=name)
         built = build_item(
             Written(
-                marks={m.name: m.kwargs for m in node.iter_markers() if m.name in MARKERS},
+                marks={
+                    m.name: m.kwargs for m in node.iter_markers() if m.name in MARKERS
+                },
                 docstring=node.function.__doc__ or "",
                 module_docstring=module.obj.__doc__ or "",
                 probes=any(name in REGISTRY for name in node.fixturenames),
@@ -83,7 +85,11 @@ class ReadinessItem(pytest.Function):
         """Run the body and judge it inside the call phase; never raises for a state."""
         self.run.judge(self, super().runtest)
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], **_: Any) -> str:  # type: ignore[override]
+    def repr_failure(  # type: ignore[override]
+        self,
+        excinfo: pytest.ExceptionInfo[BaseException],
+        **_: object,
+    ) -> str:
         """Show our message and no frame: frames print arguments, passwords included."""
         return self.run.redact(excinfo.exconly())
 
@@ -156,8 +162,11 @@ def _mark_problems(node: ReadinessItem) -> Iterator[str]:
                 f"{node.where}: @pytest.mark.{mark.name} would change the outcome; "
                 "an item is one plain test"
             )
-    if inspect.iscoroutinefunction(node.function):
+    function: Callable[..., object] = node.function
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
         yield f"{node.where}: is asynchronous; probes gather beforehand, bodies read"
+    if inspect.isgeneratorfunction(function):
+        yield f"{node.where}: is a generator, whose body nobody would run"
 
 
 def _fixture_problems(node: ReadinessItem, suite: Path) -> Iterator[str]:
@@ -167,9 +176,7 @@ def _fixture_problems(node: ReadinessItem, suite: Path) -> Iterator[str]:
             # Our own fixtures ask for it too, and it has no definition to look at.
             if name not in inspect.signature(node.function).parameters:
                 continue
-            yield (
-                f"{node.where}: asks for `request`; needs must be known from fixture names"
-            )
+            yield f"{node.where}: asks for `request`; needs must be known from names"
         elif name not in definitions:
             known = ", ".join(sorted({"check", "limits", *REGISTRY}))
             yield f"{node.where}: there is no fixture {name!r}; a suite has {known}"

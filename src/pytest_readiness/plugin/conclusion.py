@@ -39,7 +39,9 @@ def conclude(run: Run, session: pytest.Session) -> int:
     status = int(session.exitstatus)
     if not run.judged:
         if status != pytest.ExitCode.USAGE_ERROR:
-            _tell(session, "readiness: nothing was judged in this run, so it is not ready")
+            _tell(
+                session, "readiness: nothing was judged in this run, so it is not ready"
+            )
         return status if status in STANDARD_STATUS else int(Exit.INCOMPLETE)
     decision = decide(
         run.lock.items,

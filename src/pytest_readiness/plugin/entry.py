@@ -48,7 +48,9 @@ class Option(NamedTuple):
 
 
 OPTIONS = (
-    Option("config", "the target file (default: readiness.toml, here or above)", "FILE"),
+    Option(
+        "config", "the target file (default: readiness.toml, here or above)", "FILE"
+    ),
     Option("target", "the environment to judge, or 'demo'", "NAME"),
     Option("gate", "which stages must be ready (default: go-live)", "NAME"),
     Option("out", "folder for the reports (default: readiness-report)", "DIR"),
@@ -103,7 +105,7 @@ def is_active(config: pytest.Config) -> bool:
 def pytest_metadata(
     metadata: MutableMapping[str, object], config: pytest.Config
 ) -> None:
-    """Empty pytest-metadata's table: it copies ``GIT_URL`` with its token into reports."""
+    """Empty pytest-metadata's table: it copies ``GIT_URL``, token included."""
     if is_active(config):
         metadata.clear()
         config.stash[METADATA] = metadata
@@ -115,16 +117,25 @@ def _is_suite(folder: str) -> bool:
     )
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, args: list[str]
+) -> Generator[None, object, object]:
     """Find the suite before conftests are loaded, or refuse one named by mistake."""
     known = early_config.known_args_namespace
-    if known.readiness:
-        from pytest_readiness.plugin.startup import choose_suite  # noqa: PLC0415  # lazy
+    if not known.readiness:
+        _refuse_suites(known.file_or_dir)
+        return (yield)
+    from pytest_readiness.plugin.startup import LastWord, choose_suite  # noqa: PLC0415
 
-        choose_suite(early_config, args)
-        return
-    for arg in known.file_or_dir:
+    choose_suite(early_config, args)
+    result = yield
+    early_config.pluginmanager.register(LastWord())
+    return result
+
+
+def _refuse_suites(paths: list[str]) -> None:
+    for arg in paths:
         path = Path(arg.split("::", 1)[0]).absolute()
         suite = next((p for p in (path, *path.parents) if _is_suite(str(p))), None)
         if suite is not None and path.exists():
@@ -146,16 +157,3 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     if config.option.readiness or not _is_suite(str(collection_path)):
         return None
     return True
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_cmdline_main(
-    config: pytest.Config,
-) -> Generator[None, object, object]:
-    """Let no other plugin have the last word on the exit code."""
-    status = yield
-    if not is_active(config):
-        return status
-    from pytest_readiness.plugin.startup import final_status  # noqa: PLC0415  # lazy
-
-    return final_status(config, status)

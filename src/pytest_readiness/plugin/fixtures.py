@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.look import Facts
     from pytest_readiness.target.blocks import Limits
 
-__all__ = ["check", "limits", *REGISTRY]
+# One fixture a probe, and one place that lists the probes.
+__all__ = ["check", "limits", *REGISTRY]  # noqa: PLE0604  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def _item(request: pytest.FixtureRequest) -> ReadinessItem:
@@ -46,7 +47,7 @@ def _probe_fixture(name: str) -> Callable[[pytest.FixtureRequest], Facts]:
         return node.run.facts(name, node.item)
 
     probe.__doc__ = f"Give what was seen of the target's ``{name}``."
-    return pytest.fixture(name=name)(probe)  # type: ignore[return-value]  # a fixture
+    return pytest.fixture(name=name)(probe)
 
 
 for _name in REGISTRY:

@@ -52,7 +52,9 @@ class _Gather:
     def start(self, changed: threading.Condition) -> None:
         self.began = time.monotonic()
         name = f"readiness {self.source}"
-        threading.Thread(target=self._run, args=(changed,), name=name, daemon=True).start()
+        threading.Thread(
+            target=self._run, args=(changed,), name=name, daemon=True
+        ).start()
 
     def _run(self, changed: threading.Condition) -> None:
         try:
@@ -110,7 +112,7 @@ class Gathering:
         gone = set(probes)
         for store in (self._looks, self._known):
             for need in [need for need in store if need.probe in gone]:
-                del store[need]  # type: ignore[attr-defined]  # both are dicts by Need
+                del store[need]
 
     def _plan(self, need: Need) -> None:
         kind, target = probe(need.probe), self.targets[need.environment]
@@ -154,7 +156,8 @@ class Gathering:
                     self.tell(f"waiting for {names} ({now - began:.0f} s)")
                 ends = [look.began + look.limit for look in waiting]
                 self._changed.wait(
-                    max(0.0, min(*ends, over, told + _PATIENCE) - time.monotonic()) + 0.001
+                    max(0.0, min(*ends, over, told + _PATIENCE) - time.monotonic())
+                    + 0.001
                 )
 
     def _expire(self, look: _Gather, now: float, over: float) -> None:

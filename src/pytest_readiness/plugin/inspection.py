@@ -13,7 +13,7 @@ from pytest_readiness.errors import ConfigError
 from pytest_readiness.plugin.collection import SuiteCollection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
     from pathlib import Path
 
     from pytest_readiness.catalogue.item import Item
@@ -80,7 +80,7 @@ def checklist_order(items: list[Item], lock: Lock) -> list[Item]:
 
 
 @contextmanager
-def _no_other_plugins() -> Iterator[None]:
+def _no_other_plugins() -> Generator[None]:
     names = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
     before = {name: os.environ.pop(name, None) for name in names}
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"

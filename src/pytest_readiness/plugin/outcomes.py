@@ -15,9 +15,7 @@ _FAILED = frozenset({State.FAILED, State.UNKNOWN, State.NOT_RUN})
 _XFAILED = frozenset({State.PENDING, State.UNCONFIGURED, State.WAIVED})
 
 
-def show(
-    report: pytest.TestReport, state: State, reason: str, message: str
-) -> None:
+def show(report: pytest.TestReport, state: State, reason: str, message: str) -> None:
     """Set a report's outcome from a state, whatever other plugins made of it.
 
     ``reason`` is one line, ``message`` the three to six lines of a failure.

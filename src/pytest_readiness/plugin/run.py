@@ -6,7 +6,6 @@ item's state is recorded here in the call phase and never read back from pytest.
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -24,6 +23,7 @@ from pytest_readiness.verdict.settling import UNSIGNED, Outcome, settle
 from pytest_readiness.verdict.states import State
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
@@ -105,7 +105,7 @@ class Run:
         return self.target.name
 
     def needs(self, nodes: Iterable[ReadinessItem], known: Iterable[str]) -> list[Need]:
-        """Give the resources that the items' fixtures name, the service's release too."""
+        """Give the resources that fixtures name, the service's release too."""
         found: list[Need] = []
         probes = set(known)
         for node in nodes:
@@ -126,9 +126,10 @@ class Run:
         running = getattr(service, "release").value  # noqa: B009  # of every Service
         if isinstance(running, Unavailable) or running in self._release_names():
             return facts
+        version = self.release.version
         reason = Unavailable(
-            f"{WRONG_RELEASE}: {environment} runs {running}, not {self.release.version}",
-            remedy=f"deploy {self.release.version} to {environment}, or judge {running}",
+            f"{WRONG_RELEASE}: {environment} runs {running}, not {version}",
+            remedy=f"deploy {version} to {environment}, or judge {running}",
         )
         return type(facts).unavailable(reason, environment)
 

@@ -40,7 +40,7 @@ class ReadinessSession:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Fill the table of pytest-metadata, which the entry point has emptied."""
-        metadata = session.config.stash.get(METADATA, {})
+        metadata = session.config.stash.get(METADATA, dict[str, object]())
         metadata["System"] = self.run.configuration.system
         metadata["Environment"] = self.run.target.name
         metadata["Release"] = self.run.release_text
@@ -49,10 +49,13 @@ class ReadinessSession:
         """Say what is judged, and what was switched off for it."""
         run = self.run
         return [
-            f"readiness: {run.configuration.system} in {run.target.name}, {run.release_text}",
-            f"readiness: gate {run.gate.name}, suite {run.suite} "
-            f"({len(run.lock.items)} items), target digest {run.target_digest[:12]}",
-            *(f"readiness: {note}" for note in run.notes),
+            f"readiness: {what}"
+            for what in (
+                f"{run.configuration.system} in {run.target.name}, {run.release_text}",
+                f"gate {run.gate.name}, target digest {run.target_digest[:12]}",
+                f"suite {run.suite} ({len(run.lock.items)} items)",
+                *run.notes,
+            )
         ]
 
     def pytest_deselected(self, items: list[pytest.Item]) -> None:
@@ -195,10 +198,9 @@ class ReadinessSession:
                 keywords=dict.fromkeys(node.keywords, 1),
                 outcome="passed",
                 longrepr=None,
-                when=when,  # type: ignore[arg-type]  # one of the three
+                when=when,
             )
             if when == "call":
                 self._show(report, record)
             hook.pytest_runtest_logreport(report=report)
         hook.pytest_runtest_logfinish(nodeid=node.nodeid, location=node.location)
-

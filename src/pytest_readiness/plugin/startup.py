@@ -15,7 +15,7 @@ from pytest_readiness.catalogue import lock
 from pytest_readiness.errors import ConfigError, ReadinessError
 from pytest_readiness.plugin.collection import SuiteCollection
 from pytest_readiness.plugin.conclusion import STANDARD_STATUS
-from pytest_readiness.plugin.entry import LOCK_NAME
+from pytest_readiness.plugin.entry import LOCK_NAME, is_active
 from pytest_readiness.plugin.gathering import Gathering
 from pytest_readiness.plugin.run import Run
 from pytest_readiness.plugin.session import ReadinessSession
@@ -29,11 +29,10 @@ from pytest_readiness.verdict.decision import Exit
 from pytest_readiness.verdict.gate import find_gate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Generator, Mapping
 
-    from pytest_readiness.target.configuration import Configuration
 
-__all__ = ["activate", "choose_suite", "final_status"]
+__all__ = ["LastWord", "activate", "choose_suite"]
 
 _NAME = "readiness-session"
 _SELECTING = (
@@ -89,12 +88,26 @@ def activate(config: pytest.Config) -> None:
     config.pluginmanager.register(ReadinessSession(run, collection, close), _NAME)
 
 
-def final_status(config: pytest.Config, status: object) -> int:
+class LastWord:
+    """Keeps the exit code; registered after all conftests, so that none is outside."""
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_cmdline_main(
+        self, config: pytest.Config
+    ) -> Generator[None, object, object]:
+        """Let no other plugin have the last word on the exit code."""
+        status = yield
+        return _final_status(config, status) if is_active(config) else status
+
+
+def _final_status(config: pytest.Config, status: object) -> int:
     """Give the exit code of the run, whatever other plugins returned or raised.
 
     Without a decision of this process it is never 0: somebody ended pytest before.
     """
-    code = int(status) if isinstance(status, int) else int(pytest.ExitCode.INTERNAL_ERROR)
+    code = (
+        int(status) if isinstance(status, int) else int(pytest.ExitCode.INTERNAL_ERROR)
+    )
     if code in STANDARD_STATUS:
         return code
     session = config.pluginmanager.get_plugin(_NAME)
@@ -152,7 +165,9 @@ def _run(
     )
 
 
-def _start_demo(settings: Settings) -> tuple[Path, Mapping[str, str], Callable[[], None]]:
+def _start_demo(
+    settings: Settings,
+) -> tuple[Path, Mapping[str, str], Callable[[], None]]:
     from pytest_readiness.demo.demo import Demo  # noqa: PLC0415  # only for the demo
 
     folder = tempfile.TemporaryDirectory(prefix="readiness-demo-")
@@ -179,7 +194,9 @@ def _suite(config: pytest.Config) -> Path:
     suites = suite_of(path.absolute() for path in paths)
     if len(suites) > 1:
         names = ", ".join(map(str, suites))
-        raise ConfigError("--readiness", f"these are several suites: {names}", "name one")
+        raise ConfigError(
+            "--readiness", f"these are several suites: {names}", "name one"
+        )
     if not suites:
         raise ConfigError(
             "--readiness",
@@ -190,7 +207,7 @@ def _suite(config: pytest.Config) -> Path:
 
 
 def _in_the_controller(config: pytest.Config) -> list[str]:
-    # Gathering is concurrent already and items only read: workers would each look again.
+    # Gathering is concurrent already, items only read: workers would look again.
     if not getattr(config.option, "tx", None):
         return []
     config.option.dist, config.option.tx = "no", []

@@ -39,8 +39,8 @@ def suite_of(paths: Iterable[Path]) -> list[Path]:
 def default_suite(target_file: Path | None, here: Path) -> Path:
     """Give the suite that a run without a path judges by.
 
-    The target file's ``[checklist] suite`` (relative to it), else ``readiness_suite`` in
-    the present folder, else the bundled one.
+    The target file's ``suite`` (relative to it), else ``readiness_suite`` in the
+    present folder, else the bundled one.
     """
     if target_file is not None and (named := _named_in(target_file)):
         return (target_file.parent / named).absolute()

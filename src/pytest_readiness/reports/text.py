@@ -46,7 +46,7 @@ def cut(text: str, width: int) -> str:
     if columns(text) <= width:
         return text
     mark = ELLIPSIS if width > len(ELLIPSIS) else ""
-    return _head(text, width - len(mark)) + mark
+    return _head(text, width - len(mark)).rstrip() + mark
 
 
 def _head(text: str, width: int) -> str:
@@ -81,8 +81,7 @@ def wrap(text: str, width: int, *, indent: str = "", limit: int = 0) -> list[str
     if line:
         lines.append(line)
     if limit and len(lines) > limit:
-        last = f"{lines[limit - 1]} {lines[limit]}"
-        last = f"{_head(last, room - len(ELLIPSIS)).rstrip()}{ELLIPSIS}"
+        last = cut(f"{lines[limit - 1]} {lines[limit]}", room)
         lines = [*lines[: limit - 1], last]
     return [indent + line for line in lines]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -51,7 +51,7 @@ __all__ = [
     "SignatureNeeded",
 ]
 
-FORMAT = "pytest-readiness/report/1"
+FORMAT: Final = "pytest-readiness/report/1"
 MAX_LENGTH = 2000
 """Longest text, in characters; what is longer was cut and ends in an ellipsis."""
 

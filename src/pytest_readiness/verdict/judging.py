@@ -82,7 +82,7 @@ def judge(
     An item without any judgement is unknown, whatever its assertions said.
     """
     parts = [_part(judgement, reach=reach) for judgement in judgements]
-    if not parts:
+    if not parts and not error:  # an error says why nothing was judged
         nothing = "the item's body judged nothing"
         parts.append(_Part(State.UNKNOWN, Code.NOTHING_JUDGED, nothing))
     if assertion:

@@ -123,7 +123,7 @@ def test_a_mistake_is_named(marks: dict[str, Any], message: str) -> None:
 
 
 def test_missing_words_are_all_named() -> None:
-    marks = {"readiness_section": SECTION, "readiness_item": ITEM}
+    marks: dict[str, Any] = {"readiness_section": SECTION, "readiness_item": ITEM}
     found = build_item(Written(marks, "", "", probes=True))
     assert isinstance(found, list)
     assert len(found) == 4

@@ -59,7 +59,7 @@ def test_a_folder_is_flushed_only_where_it_can_be_opened(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     flushed: list[int] = []
-    monkeypatch.setattr(files.os, "fsync", flushed.append)
+    monkeypatch.setattr(os, "fsync", flushed.append)
     write_atomically(tmp_path / "a", b"")
     on_posix = len(flushed)
     # The module's own name for the system: pathlib asks it as well.

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.look import Look
     from pytest_readiness.target.blocks import PostgresBlock
 
-__all__ = ["STATEMENTS", "Postgres"]
+__all__ = ["STATEMENTS", "Postgres", "version_of"]
 
 BEGIN = "BEGIN READ ONLY"
 TIMEOUT = "SET LOCAL statement_timeout = {milliseconds}"

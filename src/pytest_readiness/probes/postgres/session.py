@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from pytest_readiness.probes.look import Look
 
-__all__ = ["Session"]
+__all__ = ["Session", "each_host"]
 
 _DEFAULT_PORT = "5432"
 _BEFORE_CONNECTED = frozenset(

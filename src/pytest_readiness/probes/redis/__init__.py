@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.look import Look
     from pytest_readiness.target.blocks import RedisBlock
 
-__all__ = ["COMMANDS", "ROUND_TRIPS", "Redis"]
+__all__ = ["COMMANDS", "ROUND_TRIPS", "Redis", "version_of"]
 
 COMMANDS = ("INFO server", "INFO memory", "INFO persistence", "PING")
 """Every command sent after ``AUTH`` and ``SELECT``; they need ``+info +ping``."""

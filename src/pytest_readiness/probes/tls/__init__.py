@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.look import Look
     from pytest_readiness.target.blocks import TlsBlock, TlsEndpoint
 
-__all__ = ["CertificateFacts", "EndpointFacts", "Tls"]
+__all__ = ["Asked", "CertificateFacts", "EndpointFacts", "Tls"]
 
 _Read: TypeAlias = tuple[Certificate, ...] | Unavailable
 

@@ -21,7 +21,13 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Sequence
 
-__all__ = ["Certificate", "KeyFamily", "missing_issuers", "weak_signatures"]
+__all__ = [
+    "Certificate",
+    "Key",
+    "KeyFamily",
+    "missing_issuers",
+    "weak_signatures",
+]
 
 KeyFamily: TypeAlias = Literal["rsa", "ec"]
 """Which limit a key's size is held against: DSA is as strong as RSA of its size."""

@@ -1,0 +1,243 @@
+"""Nothing foreign stands in: a suite takes fixtures from the plugin and itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Project
+
+
+def refused(project: Project, *arguments: str) -> str:
+    """Give the message of a run that is refused before anything is judged."""
+    result = project.judge(*arguments)
+    text = "\n".join([*result.outlines, *result.errlines])
+
+    assert result.ret == 4
+    assert "Traceback" not in text
+    assert not project.report_path.exists()
+    return "\n".join(line for line in result.errlines if "readiness: " in line)
+
+
+@pytest.mark.parametrize("workers", [[], ["-n2"]], ids=["alone", "n2"])
+def test_a_fixture_of_a_foreign_conftest(bare: Project, workers: list[str]) -> None:
+    bare.write(bare.module(bare.item("one", "mine", arguments="check, redis_fake")))
+    bare.lock()
+    path = bare.conftest(
+        """
+        import pytest
+
+        @pytest.fixture
+        def redis_fake():
+            return object()
+        """
+    )
+    text = refused(bare, *workers)
+
+    assert "readiness_suite/test_host.py:" in text
+    assert "test_one: fixture 'redis_fake' comes from" in text
+    assert str(path) in text
+
+
+def test_ours_are_nearer_than_a_foreign_one_of_the_same_name(ready: Project) -> None:
+    ready.conftest(
+        """
+        import pytest
+
+        @pytest.fixture
+        def python():
+            raise RuntimeError("foreign")
+
+        @pytest.fixture
+        def check():
+            raise RuntimeError("foreign")
+        """
+    )
+    result = ready.judge()
+
+    assert result.ret == 0
+
+
+PLUGIN = """
+import pytest
+
+@pytest.fixture
+def check():
+    return lambda *_: True
+
+@pytest.fixture(scope="module")
+def host():
+    return object()
+"""
+
+
+@pytest.mark.parametrize("name", ["check", "host"])
+def test_a_fixture_of_another_plugin(ready: Project, name: str) -> None:
+    ready.pytester.makepyfile(another_plugin=PLUGIN)
+    ready.pytester.syspathinsert()
+    (ready.suite / "conftest.py").write_text("")
+    ready.write(ready.module(ready.item("one", "pass", arguments=name)))
+    text = refused(ready, "-p", "another_plugin")
+
+    assert f"fixture {name!r} comes from" in text
+    assert str(ready.path / "another_plugin.py") in text
+
+
+def test_our_check_is_nearer_than_another_plugins(ready: Project) -> None:
+    ready.pytester.makepyfile(another_plugin=PLUGIN)
+    ready.pytester.syspathinsert()
+    result = ready.judge("-p", "another_plugin")
+
+    assert result.ret == 0
+
+
+def test_a_missing_fixture_names_those_that_there_are(ready: Project) -> None:
+    (ready.suite / "conftest.py").write_text("")
+    text = refused(ready)
+
+    assert "there is no fixture 'check'; a suite has check, limits, postgres" in text
+    assert "there is no fixture 'python'" in text
+
+
+@pytest.mark.parametrize("scope", ["function", "session"])
+def test_an_autouse_fixture_of_a_foreign_conftest(ready: Project, scope: str) -> None:
+    path = ready.conftest(
+        f"""
+        import pytest
+
+        @pytest.fixture(autouse=True, scope={scope!r})
+        def everywhere():
+            yield
+        """
+    )
+    text = refused(ready)
+
+    assert f"fixture 'everywhere' comes from {path}" in text
+    assert text.count("'everywhere'") == 4
+
+
+def test_an_autouse_fixture_of_an_unknown_plugin(ready: Project) -> None:
+    ready.pytester.makepyfile(
+        another_plugin="""
+        import pytest
+
+        @pytest.fixture(autouse=True)
+        def everywhere():
+            yield
+        """
+    )
+    ready.pytester.syspathinsert()
+    text = refused(ready, "-p", "another_plugin")
+
+    assert "fixture 'everywhere' comes from" in text
+
+
+HARMLESS = """
+import pytest
+
+@pytest.fixture(autouse=True)
+def _verify_url():
+    yield
+
+@pytest.fixture
+def base_url():
+    return "http://elsewhere.example"
+"""
+
+
+def test_harmless_autouse_fixtures_are_known(ready: Project) -> None:
+    ready.pytester.makepyfile(pytest_base_url=HARMLESS)
+    ready.pytester.syspathinsert()
+    result = ready.judge("-p", "pytest_base_url")
+
+    assert result.ret == 0
+
+
+def test_a_harmless_plugins_fixture_is_still_not_to_be_asked_for(
+    bare: Project,
+) -> None:
+    bare.write(bare.module(bare.item("one", "pass", arguments="base_url")))
+    bare.pytester.makepyfile(pytest_base_url=HARMLESS)
+    bare.pytester.syspathinsert()
+    (bare.suite / "suite.lock").write_text('[checklist]\nname = "x"\nformat = 1\n')
+    text = refused(bare, "-p", "pytest_base_url")
+
+    assert "fixture 'base_url' comes from" in text
+
+
+def test_an_override_that_asks_for_what_it_overrides(ready: Project) -> None:
+    path = ready.conftest(
+        """
+        import pytest
+
+        @pytest.fixture
+        def cores():
+            return 1
+        """
+    )
+    head = "import pytest\n@pytest.fixture\ndef cores(cores):\n    return cores\n"
+    items = (ready.item("one", arguments="check, python, cores"), ready.ROLLUP)
+    ready.write(ready.module(*items, head=head))
+    text = refused(ready)
+
+    assert f"fixture 'cores' comes from {path}" in text
+
+
+@pytest.mark.parametrize(
+    ("head", "decorators"),
+    [
+        ("", ['@pytest.mark.usefixtures("foreign")']),
+        ('pytest_plugins = ["another_plugin"]', ['@pytest.mark.usefixtures("foreign")']),
+    ],
+)
+def test_usefixtures_is_no_way_around(
+    ready: Project, head: str, decorators: list[str]
+) -> None:
+    fixture = "import pytest\n@pytest.fixture\ndef foreign():\n    return 1\n"
+    ready.pytester.makepyfile(another_plugin=fixture)
+    ready.pytester.syspathinsert()
+    ready.conftest('pytest_plugins = ["another_plugin"]\n')
+    one = ready.item("one", decorators=decorators)
+    ready.write(ready.module(one, head=f"import pytest\n{head}"))
+    text = refused(ready)
+
+    assert "fixture 'foreign' comes from" in text
+
+
+def test_fixtures_of_the_suite_and_of_pytest_are_its_own(bare: Project) -> None:
+    (bare.suite / "conftest.py").write_text(
+        f"{bare.CONFTEST}import pytest\n\n"
+        "@pytest.fixture\ndef cores(tmp_path, python): return 2\n"
+        "@pytest.fixture(autouse=True)\ndef everywhere(): yield\n"
+    )
+    bare.write(
+        bare.module(
+            bare.item("one", arguments="check, cores, python, monkeypatch, mine"),
+            head="import pytest\n@pytest.fixture\ndef mine(cores): return cores\n",
+        )
+    )
+    bare.lock()
+    result = bare.judge()
+
+    assert bare.states == {"host.one": "verified"}
+    assert result.ret == 0
+
+
+def test_request_in_an_item(ready: Project) -> None:
+    ready.write(ready.module(ready.item("one", arguments="check, python, request")))
+    text = refused(ready)
+
+    assert "test_one: asks for `request`; needs must be known from fixture names" in text
+
+
+def test_request_in_a_fixture_of_the_suite(ready: Project) -> None:
+    head = (
+        "import pytest\n@pytest.fixture\n"
+        "def any(request):\n    return request.getfixturevalue('python')\n"
+    )
+    ready.write(ready.module(ready.item("one", arguments="check, any"), head=head))
+    text = refused(ready)
+
+    assert "fixture 'any' asks for `request`, as no item may" in text
