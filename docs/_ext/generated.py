@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from sphinx.util.docutils import SphinxDirective
 
+from pytest_readiness.demo import faults
 from pytest_readiness.plugin.entry import OPTIONS
 from pytest_readiness.verdict.codes import MEANING
 from pytest_readiness.verdict.gate import GATES
@@ -44,10 +45,18 @@ def options() -> Rows:
         yield f"`{flag}`", f"`{option.dest}`", f"`{option.variable}`", option.help
 
 
-TABLES: dict[str, Callable[[], Rows]] = {
-    "codes": codes,
-    "gates": gates,
-    "options": options,
+def markdown(rows: Rows) -> str:
+    """Write rows, the first of which is the head, as a Markdown table."""
+    head, *body = rows
+    lines = [head, ["---"] * len(head), *body]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "codes": lambda: markdown(codes()),
+    "faults": faults.table,
+    "gates": lambda: markdown(gates()),
+    "options": lambda: markdown(options()),
 }
 
 
@@ -58,9 +67,7 @@ class Generated(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Give the table's nodes, parsed as the page's own Markdown is."""
-        rows = [" | ".join(row) for row in TABLES[self.arguments[0]]()]
-        lines = [rows[0], " | ".join("---" for _ in rows[0].split(" | ")), *rows[1:]]
-        return self.parse_text_to_nodes("\n".join(f"| {line} |" for line in lines))
+        return self.parse_text_to_nodes(TABLES[self.arguments[0]]())
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

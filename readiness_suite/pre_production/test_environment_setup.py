@@ -41,6 +41,7 @@ def test_database(check: Check, postgres: Postgres, limits: Limits) -> None:
     Fix: start the server, mend address and credentials in `[target.NAME.postgres]`, or
     upgrade with pg_upgrade.
     """
+    check("it answers a query", postgres.answers).is_true()
     check("PostgreSQL version", postgres.version).at_least(limits.postgres.min_version)
 
 
@@ -54,6 +55,7 @@ def test_cache(check: Check, redis: Redis, limits: Limits) -> None:
     Fix: start the server, set `maxmemory` and the `maxmemory-policy` that its role
     needs, or upgrade it.
     """
+    check("it answers", redis.answers).is_true()
     check("Redis version", redis.version).at_least(limits.redis.min_version)
     check("memory limit", redis.maxmemory).above(0)
     if redis.role.otherwise("cache") == "store":

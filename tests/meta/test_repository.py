@@ -22,9 +22,11 @@ RESERVED_HOSTS = {"example.com", "example.net", "example.org"}
 CITED = {
     "devguide.python.org",
     "in-toto.io",
+    "slsa.dev",
     "json-schema.org",
     "pytest-readiness.readthedocs.io",  # the names of our own statement types
     "redis.io",
+    "slsa.dev",
     "toml.io",
     "www.apache.org",
     "www.postgresql.org",

@@ -22,10 +22,11 @@ def refused(project: Project, *arguments: str) -> str:
 
 
 @pytest.mark.parametrize("workers", [[], ["-n2"]], ids=["alone", "n2"])
-def test_a_fixture_of_a_foreign_conftest(bare: Project, workers: list[str]) -> None:
-    bare.write(bare.module(bare.item("one", "mine", arguments="check, redis_fake")))
-    bare.lock()
-    path = bare.conftest(
+def test_a_fixture_of_a_foreign_conftest(
+    ready: Project, workers: list[str]
+) -> None:
+    ready.write(ready.module(ready.item("one", "pass", arguments="redis_fake")))
+    path = ready.conftest(
         """
         import pytest
 
@@ -34,7 +35,7 @@ def test_a_fixture_of_a_foreign_conftest(bare: Project, workers: list[str]) -> N
             return object()
         """
     )
-    text = refused(bare, *workers)
+    text = refused(ready, *workers)
 
     assert "readiness_suite/test_host.py:" in text
     assert "test_one: fixture 'redis_fake' comes from" in text
@@ -156,13 +157,12 @@ def test_harmless_autouse_fixtures_are_known(ready: Project) -> None:
 
 
 def test_a_harmless_plugins_fixture_is_still_not_to_be_asked_for(
-    bare: Project,
+    ready: Project,
 ) -> None:
-    bare.write(bare.module(bare.item("one", "pass", arguments="base_url")))
-    bare.pytester.makepyfile(pytest_base_url=HARMLESS)
-    bare.pytester.syspathinsert()
-    (bare.suite / "suite.lock").write_text('[checklist]\nname = "x"\nformat = 1\n')
-    text = refused(bare, "-p", "pytest_base_url")
+    ready.write(ready.module(ready.item("one", "pass", arguments="base_url")))
+    ready.pytester.makepyfile(pytest_base_url=HARMLESS)
+    ready.pytester.syspathinsert()
+    text = refused(ready, "-p", "pytest_base_url")
 
     assert "fixture 'base_url' comes from" in text
 
@@ -229,7 +229,7 @@ def test_request_in_an_item(ready: Project) -> None:
     ready.write(ready.module(ready.item("one", arguments="check, python, request")))
     text = refused(ready)
 
-    assert "test_one: asks for `request`; needs must be known from fixture names" in text
+    assert "test_one: asks for `request`; needs must be known from names" in text
 
 
 def test_request_in_a_fixture_of_the_suite(ready: Project) -> None:

@@ -23,6 +23,7 @@ __all__ = [
     "ItemRef",
     "OpenItem",
     "Predicate",
+    "PreviousTrust",
     "Provenance",
     "ReleaseRef",
     "Revocation",

@@ -32,6 +32,7 @@ __all__ = [
     "MACHINE_ROLES",
     "REGISTRAR",
     "REVOKER",
+    "Deputy",
     "RUNNER",
     "ApprovalPolicy",
     "CertificatePolicy",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_readiness.errors import ConfigError
+from pytest_readiness.plugin import entry
 from pytest_readiness.plugin.suite import bundled_suite, default_suite, suite_of
 from pytest_readiness.target.finding import find
 
@@ -46,11 +47,11 @@ def run(arguments: argparse.Namespace) -> int:
                 f"--rootdir={here}",
                 # Conftests above the suite are foreign to it, and stay unread.
                 f"--confcutdir={suite}",
-                "-ppytest_readiness.plugin.entry",
                 "-pno:cacheprovider",
                 "--readiness",
                 *rest,
-            ]
+            ],
+            plugins=[entry],
         )
     )
 

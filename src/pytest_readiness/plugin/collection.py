@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import pytest
 
@@ -162,7 +162,7 @@ def _mark_problems(node: ReadinessItem) -> Iterator[str]:
                 f"{node.where}: @pytest.mark.{mark.name} would change the outcome; "
                 "an item is one plain test"
             )
-    function: Callable[..., object] = node.function
+    function = cast("Callable[..., object]", node.function)
     if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
         yield f"{node.where}: is asynchronous; probes gather beforehand, bodies read"
     if inspect.isgeneratorfunction(function):
@@ -180,6 +180,7 @@ def _fixture_problems(node: ReadinessItem, suite: Path) -> Iterator[str]:
         elif name not in definitions:
             known = ", ".join(sorted({"check", "limits", *REGISTRY}))
             yield f"{node.where}: there is no fixture {name!r}; a suite has {known}"
+        else:
             for definition in _taking_part(name, definitions[name]):
                 yield from _source_problems(node, suite, name, definition)
 

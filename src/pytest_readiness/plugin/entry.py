@@ -134,22 +134,31 @@ def pytest_load_initial_conftests(
     return result
 
 
+def _in_suite(arg: str) -> bool:
+    path = Path(arg.split("::", 1)[0]).absolute()
+    return path.exists() and any(_is_suite(str(p)) for p in (path, *path.parents))
+
+
 def _refuse_suites(paths: list[str]) -> None:
-    for arg in paths:
-        path = Path(arg.split("::", 1)[0]).absolute()
-        suite = next((p for p in (path, *path.parents) if _is_suite(str(p))), None)
-        if suite is not None and path.exists():
-            msg = f"{arg}: this is a readiness suite; add --readiness to judge a target"
-            raise pytest.UsageError(msg)
+    for arg in filter(_in_suite, paths):
+        msg = f"{arg}: this is a readiness suite; add --readiness to judge a target"
+        raise pytest.UsageError(msg)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Load the target and register the rest of the plugin."""
+    """Load the target and register the rest of the plugin, or keep out of the way."""
     if is_active(config):
         from pytest_readiness.plugin.startup import activate  # noqa: PLC0415  # lazy
 
         activate(config)
+    elif config.option.readiness:
+        return
+    elif config.args_source is config.ArgsSource.TESTPATHS:
+        # What pytest starts from is not asked about in pytest_ignore_collect.
+        config.args = [arg for arg in config.args if not _in_suite(arg)]
+    else:
+        _refuse_suites(config.args)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -36,6 +36,7 @@ _SCREEN = 50
 _ROOM_MIN = 14
 _PER_OWNER = 4
 _TEXT_LINES = 2
+_FIX_LINES = 3
 _NAMED = 3
 _NOT_RUN_LINES = 8
 _REPORT = "report.json"
@@ -95,7 +96,9 @@ def _exit_meaning(report: Report) -> str:
 
 def _headline(report: Report) -> str:
     release = report.release
-    marks = [release.commit[:12]] if release.commit else []
+    # The commit is for people; where there is none, the source still tells releases apart.
+    name = release.commit[:12] if release.commit else (release.source or "")[:19]
+    marks = [name] if name else []
     marks += ["uncommitted changes"] if release.dirty else []
     marks += [] if release.bound else ["unbound"]
     inside = f" ({', '.join(marks)})" if marks else ""
@@ -200,7 +203,7 @@ def _obstacle(obstacle: Obstacle, width: int, style: Style) -> list[str]:
     if item.reason and not (unsigned and item.code == Code.MISSING):
         lines += wrap(item.reason, width, indent="    ", limit=_TEXT_LINES)
     if item.remedy and not unsigned:
-        lines += wrap(f"Fix: {item.remedy}", width, indent="    ", limit=_TEXT_LINES)
+        lines += wrap(f"Fix: {item.remedy}", width, indent="    ", limit=_FIX_LINES)
     if item.command:
         lines += _command(item.command, width)
     return lines

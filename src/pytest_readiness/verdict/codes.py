@@ -13,7 +13,7 @@ __all__ = ["MEANING", "Code"]
 
 
 class Code(StrEnum):
-    """Why an item is in its state."""
+    """Why an item is in its state; the more telling of one state stands first."""
 
     VIOLATED = "VIOLATED"
     NO_ANSWER = "NO_ANSWER"

@@ -49,10 +49,10 @@ class _Part:
         return f"{self.label}: {self.text}" if self.label else self.text
 
 
-# Among parts of one state the code that says most comes first. LOOSENED and WITHHELD
-# are last: a waiver or a managed service covers them only where nothing else is wrong.
+# Among parts of one state the code that comes first in the table says most. LOOSENED
+# and WITHHELD are the last of theirs: a waiver or a managed service covers them only
+# where nothing else is wrong.
 _TELLING = tuple(Code)
-_LAST = frozenset({Code.LOOSENED, Code.WITHHELD})
 _UNSEEN = frozenset(
     {Code.NO_ANSWER, Code.NOT_SEEN, Code.WITHHELD, Code.UNCONFIGURED, Code.TOO_EARLY}
 )
@@ -122,17 +122,15 @@ def _worst(parts: Sequence[_Part]) -> Body:
     state = max((part.state for part in parts), key=SEVERITY.index)
     if state is State.VERIFIED:
         return Body(state)
-    code = min((p.code for p in parts if p.state is state and p.code), key=_rank)
+    code = min(
+        (p.code for p in parts if p.state is state and p.code), key=_TELLING.index
+    )
     closable = state is State.UNCONFIGURED or code is Code.WITHHELD
     rest = [part for part in parts if part.state is not state] if closable else []
     beside = _worst(rest) if rest else None
     return Body(
         state, code, _reason([p for p in parts if p.state is state], code), beside
     )
-
-
-def _rank(code: Code) -> tuple[bool, int]:
-    return code in _LAST, _TELLING.index(code)
 
 
 def _reason(parts: Sequence[_Part], code: Code) -> str:

@@ -307,6 +307,21 @@ def test_a_release_without_a_source_is_called_unbound(
     assert "warning: 12 and 13 are out of support" in lines
 
 
+def test_a_release_without_a_commit_shows_its_source(
+    make_item: Callable[..., Item], make_report: Callable[..., Report]
+) -> None:
+    source = "sha256:0a0382c65687" + "0" * 52
+    subject = Subject(
+        system="x",
+        environment="demo",
+        release=ReleaseJudged(version="1", source=source, bound=True),
+        target_digest="",
+    )
+    outcomes = {"s.a": Outcome.plain("s.a", State.VERIFIED)}
+    shown = summary(make_report([make_item(id="s.a")], outcomes, subject=subject))
+    assert shown.startswith("x in demo, release 1 (sha256:0a0382c65687), gate go-live")
+
+
 def test_nothing_at_all_is_shown_as_such(make_report: Callable[..., Report]) -> None:
     lines = summary(make_report([], {})).splitlines()
     assert lines[-1].startswith("INCOMPLETE (0 seen, 0 signed), exit 12")

@@ -54,7 +54,6 @@ def test_the_checklists_own_figures_are_floors_and_no_others() -> None:
     }
     assert limits.redis.round_trip.value == dt.timedelta(milliseconds=5)
     assert limits.redis.round_trip_remote.value == dt.timedelta(milliseconds=50)
-    assert limits.redis.round_trips == 20
     assert limits.certificates.min_left.value == dt.timedelta(days=30)
     assert limits.certificates.min_left_share.value == 0.25
     assert limits.certificates.least_left.value == dt.timedelta(hours=24)

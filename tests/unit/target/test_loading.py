@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import subprocess
 import sys
@@ -27,7 +28,7 @@ candidate = "base"
 host = "cache"
 port = 1
 [target.base.limits.redis]
-round_trips = 3
+round_trip = "3ms"
 [target.middle]
 extends = "base"
 sha256 = "1111111111111111111111111111111111111111111111111111111111111111"
@@ -47,7 +48,7 @@ def test_a_target_takes_over_what_it_does_not_say_itself(load_text: Load) -> Non
     assert (target.redis.host, target.redis.port, target.redis.db) == ("cache", 2, 3)
     assert target.allow == frozenset()
     assert target.candidate == "base"
-    assert target.limits.redis.round_trips == 3
+    assert target.limits.redis.round_trip.value == dt.timedelta(milliseconds=3)
     assert target.extends == "middle"
     assert target.sha256 is None
 

@@ -44,6 +44,7 @@ def test_a_loosened_setting_is_failed(make_judgement: Make) -> None:
     )
     violated = make_judgement(judged=Judged.VIOLATED)
     assert judge([loosened, violated], reach=False).code == "VIOLATED"
+    assert judge([loosened], reach=False, assertion="x").code == "ASSERTION"
 
 
 @pytest.mark.parametrize(
@@ -107,13 +108,23 @@ def test_the_worst_wins_in_the_designs_order(make_judgement: Make) -> None:
     ]
 
 
-def test_one_reason_for_many_facts_is_said_once(make_judgement: Make) -> None:
-    dead = [
-        gone(make_judgement, Cause.LOCAL, "no route", f"fact {n}") for n in range(20)
-    ]
-    assert judge(dead, reach=False).reason == "no route"
-    two = [*dead, gone(make_judgement, Cause.LOCAL, "no tool")]
-    assert judge(two, reach=False).reason == "no route (and 1 more)"
+@pytest.mark.parametrize("cause", list(Cause))
+def test_one_reason_for_many_facts_is_said_once(
+    make_judgement: Make, cause: Cause
+) -> None:
+    dead = [gone(make_judgement, cause, "no route", f"fact {n}") for n in range(20)]
+    assert judge(dead, reach=True).reason == "no route"
+    two = [*dead, gone(make_judgement, cause, "no tool")]
+    assert judge(two, reach=True).reason == "no route (and 1 more)"
+
+
+@pytest.mark.parametrize("judged", [Judged.VIOLATED, Judged.LOOSENED, Judged.UNJUDGED])
+def test_lines_with_equal_texts_are_counted_one_by_one(
+    make_judgement: Make, judged: Judged
+) -> None:
+    bad = [make_judgement(judged=judged, label=name, reason="r") for name in "abc"]
+    assert judge(bad, reach=False).reason.startswith("a: ")
+    assert judge(bad, reach=False).reason.endswith(" (and 2 more)")
 
 
 def test_failures_with_equal_figures_keep_their_labels(make_judgement: Make) -> None:
@@ -129,6 +140,8 @@ def test_withheld_is_said_only_where_nothing_else_is_unknown(
     withheld = gone(make_judgement, Cause.WITHHELD, "GRANT pg_monitor")
     local = gone(make_judgement, Cause.LOCAL)
     assert judge([withheld, local], reach=False).code == "NOT_SEEN"
+    error = judge([withheld], reach=False, error="KeyError")
+    assert error.code == "ERROR"
     body = judge([withheld, make_judgement()], reach=False)
     assert (body.code, body.beside) == ("WITHHELD", Body(State.VERIFIED))
 

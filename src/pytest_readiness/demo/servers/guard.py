@@ -17,7 +17,7 @@ import sys
 import time
 from pathlib import Path
 
-__all__ = ["PREFIX", "Guard", "began", "noted_in", "reap", "runs", "sweep"]
+__all__ = ["PREFIX", "Guard", "began", "main", "noted_in", "reap", "runs", "sweep"]
 
 PREFIX = "readiness-demo-"
 """How a demo's folder in the system's temporary folder begins."""

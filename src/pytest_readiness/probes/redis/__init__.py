@@ -102,6 +102,7 @@ class Redis(Facts):
 
 
 def version_of(text: str) -> Version:
+    """Read a version; raise ValueError where it is none."""
     try:
         return Version(text)
     except InvalidVersion:

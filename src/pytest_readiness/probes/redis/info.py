@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.look import Look
     from pytest_readiness.probes.redis.session import Session
 
-__all__ = ["LONGEST_DEFAULT_SAVE", "Info", "persistence"]
+__all__ = ["LONGEST_DEFAULT_SAVE", "Info", "parse", "persistence"]
 
 T = TypeVar("T")
 

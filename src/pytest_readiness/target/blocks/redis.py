@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Literal, Self
 
 from packaging.version import Version
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from pytest_readiness.target.blocks.block import (
     Count,
@@ -88,5 +88,3 @@ class RedisLimits(LimitsBlock):
     """Longest median round trip within one network."""
     round_trip_remote: Limit[Duration] = setting(dt.timedelta(milliseconds=50))
     """Longest median round trip from elsewhere."""
-    round_trips: int = Field(default=20, ge=1, le=1000)
-    """How many round trips are measured."""
