@@ -108,8 +108,8 @@ coverage: setup
 
 .PHONY: docs
 docs: setup
-	$(BIN)/sphinx-build --quiet -n -W --keep-going -b html docs docs/_build/html
-	$(BIN)/sphinx-build --quiet -n -W --keep-going -b doctest docs docs/_build/doctest
+	$(BIN)/sphinx-build --quiet -E -n -W --keep-going -b html docs docs/_build/html
+	$(BIN)/sphinx-build --quiet -E -n -W --keep-going -b doctest docs docs/_build/doctest
 
 .PHONY: bench
 bench: setup

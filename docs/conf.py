@@ -39,6 +39,6 @@ autodoc_class_signature = "separated"
 # Names that no page describes: type variables, other projects' types, our inner parts.
 nitpick_ignore_regex = [
     (r"py:.*", r"pytest_readiness\.(catalogue\.item|plugin|verdict)\b.*"),
-    (r"py:.*", r"(.*\.)?[A-Z](_co)?"),
+    (r"py:.*", r"(.*\.)?([A-Z](_co)?|_\w+)"),
     (r"py:.*", r"(datetime|dt|collections|packaging|pathlib|pytest|_pytest)\..*"),
 ]

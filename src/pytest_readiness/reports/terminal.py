@@ -96,7 +96,7 @@ def _exit_meaning(report: Report) -> str:
 
 def _headline(report: Report) -> str:
     release = report.release
-    # The commit is for people; where there is none, the source still tells releases apart.
+    # The commit is for people; without one the source still tells releases apart.
     name = release.commit[:12] if release.commit else (release.source or "")[:19]
     marks = [name] if name else []
     marks += ["uncommitted changes"] if release.dirty else []
