@@ -33,7 +33,7 @@ EACH = pytest.mark.parametrize(
 )
 
 
-def library(name: str) -> Any:  # noqa: ANN401 - a module that may not be installed
+def library(name: str) -> Any:
     """Import a library, skip without it, or fail where all are promised."""
     if os.environ.get("READINESS_REQUIRE_SERVICES") == "1":
         return importlib.import_module(name)
@@ -138,7 +138,7 @@ def test_one_key_under_two_ids_is_two_signers_there_and_one_here() -> None:
 # ------------------------------------------------------------------ in-toto-attestation
 
 
-def protobuf(payload: bytes) -> Any:  # noqa: ANN401 - of a library that may be absent
+def protobuf(payload: bytes) -> Any:
     json_format = library("google.protobuf.json_format")
     statement_pb2 = library("in_toto_attestation.v1.statement_pb2")
     return json_format.Parse(payload, statement_pb2.Statement())

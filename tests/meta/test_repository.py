@@ -26,7 +26,6 @@ CITED = {
     "json-schema.org",
     "pytest-readiness.readthedocs.io",  # the names of our own statement types
     "redis.io",
-    "slsa.dev",
     "toml.io",
     "www.apache.org",
     "www.postgresql.org",

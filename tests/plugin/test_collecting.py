@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -278,24 +277,20 @@ def test_an_option_with_an_optional_value_does_not_take_the_suite(
     assert result.ret == 0
 
 
-def test_the_wheel_brings_the_suite_inside_the_package(
-    ready: Project, tmp_path_factory: pytest.TempPathFactory
+def test_an_installed_suite_is_not_shadowed_by_the_users_folder(
+    ready: Project,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # As an installed wheel has it: a package of its own, beside the user's folder.
-    site = tmp_path_factory.mktemp("site")
-    package = site / "pytest_readiness"
-    package.symlink_to(pytest_readiness.__path__[0])
-    code = (
-        "from pytest_readiness.plugin import suite\n"
-        "from pathlib import Path\n"
-        f"inside = Path({str(site)!r}) / 'wheel' / 'pytest_readiness'\n"
-        "(inside / 'suite').mkdir(parents=True)\n"
-        "suite.pytest_readiness.__file__ = str(inside / '__init__.py')\n"
-        "print(suite.bundled_suite())\n"
-    )
-    command = [sys.executable, "-c", code]
-    output = subprocess.run(
-        command, cwd=ready.path, check=True, capture_output=True, text=True
-    ).stdout
+    # As a wheel has it: within the package, not beside it under a name of its own.
+    package = tmp_path_factory.mktemp("site") / "pytest_readiness"
+    installed = package / "suite"
+    shutil.copytree(ready.suite, installed)
+    monkeypatch.setattr(pytest_readiness, "__file__", str(package / "__init__.py"))
+    ready.write("raise RuntimeError('the folder of the user')\n")
+    result = ready.judge(str(installed), f"--rootdir={ready.path}")
 
-    assert output.strip() == str(site / "wheel" / "pytest_readiness" / "suite")
+    assert bundled_suite() == installed
+    assert suite_said(result) == str(installed)
+    assert ready.states == dict.fromkeys(ready.READY_IDS, "verified")
+    assert result.ret == 0

@@ -1,4 +1,4 @@
-"""Small makers of the catalogue's and the verdict's values, shared by the unit tests."""
+"""Makers of the catalogue's and the verdict's values, shared by the unit tests."""
 
 from __future__ import annotations
 

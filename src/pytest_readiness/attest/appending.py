@@ -20,7 +20,7 @@ from pytest_readiness.catalogue.files import write_atomically
 from pytest_readiness.errors import AttestationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Sequence
     from pathlib import Path
 
 __all__ = ["append", "write_statement"]
@@ -50,7 +50,7 @@ def append(path: Path, lines: Sequence[bytes]) -> None:
 
 
 @contextlib.contextmanager
-def _locked(path: Path) -> Iterator[int]:
+def _locked(path: Path) -> Generator[int]:
     """Open a file for appending and hold its lock."""
     import fcntl  # noqa: PLC0415 - there is none on Windows, where nothing else needs it
 

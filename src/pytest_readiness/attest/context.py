@@ -82,7 +82,7 @@ class Context:
     @cached_property
     def subjects(self) -> frozenset[str]:
         """The targets that a signature for this run can be bound to at all."""
-        found = set()
+        found: set[str] = set()
         for count in range(1, len(Scope) + 1):
             for scopes in combinations(Scope, count):
                 try:

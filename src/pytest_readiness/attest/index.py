@@ -44,7 +44,7 @@ _RANK = struct.Struct(f">dB{_DIGEST_SIZE}s")
 S = TypeVar("S", ItemAttestation, Waiver)
 
 
-def _rank(line: Line[ItemAttestation] | Line[Waiver]) -> bytes:
+def _rank(line: Line[ItemAttestation | Waiver]) -> bytes:
     """Order lines by time; at the same time a veto comes last, then the digest decides.
 
     As bytes (a positive float's big-endian bytes sort as the float does), since this is
@@ -59,7 +59,7 @@ def is_veto(predicate: ItemAttestation | Waiver) -> bool:
     return getattr(predicate, "verdict", None) is Verdict.NOT_SATISFIED
 
 
-def _is_void(line: Line[ItemAttestation] | Line[Waiver]) -> bool:
+def _is_void(line: Line[ItemAttestation | Waiver]) -> bool:
     """Whether a line is no word of its signer, so that it takes no other's place.
 
     A compromised key is somebody else's, too: its line must not end its owner's veto.

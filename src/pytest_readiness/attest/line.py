@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeGuard, TypeVar
 
-from pytest_readiness.attest import envelope as dsse, statement
+from pytest_readiness.attest import envelope as dsse, statement, strict_json
 from pytest_readiness.attest.codes import Code, Foreign, Malformed, Refused
 from pytest_readiness.attest.predicates import Predicate
 
@@ -110,10 +110,13 @@ def is_torn(data: bytes) -> bool:
     """Whether the bytes are the beginning of a line as it is written here, cut off.
 
     That, without an end of line, is what a killed append leaves at the end of a file.
-    It holds no whole signature, so there is nothing in it that could have counted.
+    It is no whole envelope, so there is nothing in it that ever counted (a line of
+    which somebody takes the end away is a line deleted, which a snapshot shows).
     Anything else there (a whole line, junk, a line whose end was overwritten) is no
     accident of ours and is judged like every line.
     """
+    if len(data) > strict_json.LINE.size:
+        return False
     rest = data
     for literal, following in _PIECES:
         if not rest.startswith(literal):

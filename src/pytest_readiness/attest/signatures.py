@@ -103,7 +103,9 @@ class Signatures:
     @property
     def deployments(self) -> list[Line[Deployment]]:
         """The deployment statements for this release, oldest first."""
-        found = [] if self.index is None else self.index.deployments.values()
+        if self.index is None:
+            return []
+        found = self.index.deployments.values()
         return sorted(found, key=lambda line: (line.issued_at, line.payload))
 
     def verify(

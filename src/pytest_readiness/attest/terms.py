@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import functools
-import operator
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -119,6 +117,7 @@ def places(*needs: Counter[str]) -> tuple[str, ...]:
 
 def counted(needs: Iterable[Need]) -> Counter[str]:
     """Count needs by role; where a role stands twice the larger count holds."""
-    return functools.reduce(
-        operator.or_, (Counter({need.role: need.count}) for need in needs), Counter()
-    )
+    most: Counter[str] = Counter()
+    for need in needs:
+        most |= Counter({need.role: need.count})
+    return most

@@ -112,7 +112,7 @@ class SuiteCollection:
     ) -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
         """Collect the suite's modules ourselves, whatever ``python_files`` says."""
         others = yield
-        if not file_path.is_relative_to(self.suite):
+        if not file_path.resolve().is_relative_to(self.suite):
             return others
         if file_path.suffix != ".py" or not file_path.name.startswith("test_"):
             return []

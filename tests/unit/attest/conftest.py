@@ -3,7 +3,7 @@
 The same for the tests of the ledger, its properties and its benchmark.
 """
 
-# ruff: noqa: ANN401 - a statement's fields are passed on as they are given
+
 
 from __future__ import annotations
 

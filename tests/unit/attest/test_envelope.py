@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
 import json
 from dataclasses import dataclass
@@ -130,6 +131,14 @@ def test_a_payload_too_long_for_a_line_is_refused() -> None:
     assert sign(b"x" * 48_000, ALICE)
     with pytest.raises(Malformed, match="longer than 65536 bytes"):
         sign(b"x" * 49_152, ALICE)
+
+
+def test_what_was_verified_cannot_be_exchanged_afterwards() -> None:
+    envelope = Envelope.parse(sign(PAYLOAD, ALICE))
+
+    for part, name in ((envelope, "payload"), (envelope.signatures[0], "sig")):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(part, name, b"other")
 
 
 # ------------------------------------------------------------------------------ reading

@@ -50,7 +50,10 @@ def test_the_order_of_the_persons_does_not_matter() -> None:
 
 
 def test_of_several_signatures_those_that_last_longest_count() -> None:
-    ends = {name: DAY + dt.timedelta(days=days) for name, days in zip("abcd", range(4))}
+    ends = {
+        name: DAY + dt.timedelta(days=days)
+        for name, days in zip("abcd", range(4), strict=True)
+    }
     until = ends.__getitem__
 
     assert seat_longest([["a", "b", "d"], ["a", "c"]], until) == Seating(("d", "c"))

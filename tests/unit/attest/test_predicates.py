@@ -109,7 +109,7 @@ def places(value: object, path: tuple[object, ...] = ()) -> list[tuple[object, .
     return [path, *below]
 
 
-def replaced(value: Any, path: tuple[Any, ...], new: object) -> Any:  # noqa: ANN401 - JSON
+def replaced(value: Any, path: tuple[Any, ...], new: object) -> Any:
     if not path:
         return new
     value = copy.copy(value)

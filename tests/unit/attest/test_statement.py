@@ -257,6 +257,15 @@ def test_times_are_written_in_utc() -> None:
     assert Statement(APPROVAL.subject, there).payload() == APPROVAL.payload()
 
 
+def test_a_statement_cannot_be_changed_after_it_was_read() -> None:
+    read = statement.parse(APPROVAL.payload())
+    parts = (read, "subject"), (read.subject, "digest"), (read.predicate, "attester")
+
+    for part, name in parts:
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(part, name, "other")
+
+
 def test_a_nonce_is_128_bits_of_chance() -> None:
     nonces = {statement.new_nonce() for _ in range(100)}
 

@@ -24,7 +24,7 @@ GATE = GATES["go-live"]
 def decided(make_item: Make) -> Callable[..., Decision]:
     """Decide over items in the given states."""
 
-    def decided(*states: State | tuple[State, State], **options: Any) -> Decision:  # noqa: ANN401
+    def decided(*states: State | tuple[State, State], **options: Any) -> Decision:
         items, outcomes = [], {}
         for number, state in enumerate(states):
             item = make_item(id=f"s.i{number}")

@@ -24,7 +24,7 @@ def todo(make_item: Callable[..., Item]) -> Callable[..., Remedy]:
         state: State,
         code: str = "",
         *judgements: Judgement,
-        **changes: Any,  # noqa: ANN401
+        **changes: Any,
     ) -> Remedy:
         item = make_item(**changes)
         return remedy(item, Outcome.plain(item.id, state, code), judgements)
