@@ -118,10 +118,10 @@ def write_statement(folder: Path, group: str, line: bytes) -> Path:
     """
     digest = envelope.Envelope.parse(line).payload_sha256
     path = folder / group / f"{digest[:_SHORT_DIGEST]}{STATEMENT_SUFFIX}"
-    if _holds_another(path, digest):
-        path = path.with_name(f"{digest}{STATEMENT_SUFFIX}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        if _holds_another(path, digest):
+            path = path.with_name(f"{digest}{STATEMENT_SUFFIX}")
         write_atomically(path, line + b"\n")
     except OSError as error:
         what = f"cannot be written ({error.strerror})"

@@ -7,6 +7,7 @@ environment but what a program needs to start.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import datetime as dt
 import json
@@ -17,6 +18,7 @@ import stat
 import subprocess
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -187,11 +189,15 @@ def _run(command: Sequence[str], look: Look) -> bytes:
     except OSError as error:
         text = os.strerror(error.errno or 0)
         raise LookError(f"it cannot be started: {text}", final=True) from None
+    end = partial(_end, process)
+    # The run may be over, or interrupted, before the look is.
+    atexit.register(end)
     with process:
         try:
             return _output(process, look)
         finally:
-            _end(process)
+            end()
+            atexit.unregister(end)
 
 
 def _output(process: subprocess.Popen[bytes], look: Look) -> bytes:

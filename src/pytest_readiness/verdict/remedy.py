@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from pytest_readiness.catalogue.requirement import Judgement
     from pytest_readiness.verdict.settling import Outcome
 
-__all__ = ["Remedy", "remedy", "worst_first"]
+__all__ = ["SIGNING", "Remedy", "remedy", "worst_first"]
+
+SIGNING = False
+"""Whether the command that signs is there; until then no message may name it."""
 
 _TRUST_INIT = "readiness trust init"
 _BY_WEIGHT = (
@@ -53,7 +56,10 @@ def remedy(item: Item, outcome: Outcome, judgements: Iterable[Judgement]) -> Rem
         return Remedy()
     found = (judgement.remedy for judgement in worst_first(judgements))
     text = next((text for text in found if text), item.fix)
-    command = _command(item, outcome)
+    command = _command(item, outcome) if SIGNING else ""
+    if not SIGNING and item.kind is Kind.ATTEST and outcome.state is State.PENDING:
+        signers = " and ".join(item.signature.roles if item.signature else ())
+        text = f"needs a signature of {signers}, which this version cannot take yet"
     roles = item.signature.roles if item.signature and command else (item.owner,)
     return Remedy(text, command, roles)
 

@@ -56,7 +56,10 @@ def test_a_kill_at_any_byte_leaves_a_readable_ledger(world: World) -> None:
     path = world.files.attestations
     path.parent.mkdir()
 
-    for length in range(len(before), len(after) + 1, 7):
+    ends = [len(before), len(before) + len(second) + 1, len(after)]
+    near = {end + step for end in ends for step in range(-5, 2)}
+    lengths = near | set(range(len(before), len(after), 41))
+    for length in sorted(n for n in lengths if len(before) <= n <= len(after)):
         path.write_bytes(after[:length])
         whole = after[:length].count(b"\n")
         found = world.read()

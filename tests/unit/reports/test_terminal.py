@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     from pytest_readiness.store.document import Report
 
+pytestmark = pytest.mark.usefixtures("signing")
+
 RULE = SignatureRule(("dba",), Scope.RELEASE, dt.timedelta(14), always=True)
 SCREEN = 50
 IN_GATE = [state for state in State if state is not State.OUT_OF_GATE]
