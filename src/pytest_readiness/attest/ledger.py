@@ -145,10 +145,8 @@ def _raw(path: Path) -> Iterator[_Raw]:
 def _lines(stream: BinaryIO, where: str) -> Iterator[_Raw]:
     # One byte more than a line may have, so that a longer one is seen to be longer.
     longest = strict_json.LINE.size + len(b"\r\n") + 1
-    for number in itertools.count(1):
-        data = stream.readline(longest)
-        if not data:
-            return
+    pieces = iter(lambda: stream.readline(longest), b"")
+    for number, data in enumerate(pieces, start=1):
         if number > MAX_LINES:
             reason = f"more than {MAX_LINES} lines"
             raise Refused(Code.TOO_LARGE, reason, where)

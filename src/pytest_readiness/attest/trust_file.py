@@ -98,7 +98,7 @@ def _near(location: tuple[int | str, ...]) -> str:
     table: type[Table] = Trust
     for step in location[:-1]:
         if isinstance(step, str):
-            table = next(_tables(_words(table)[step].annotation))
+            (table,) = _tables(_words(table)[step].annotation)
     word = str(location[-1])[:_LONGEST_QUOTE]
     near = difflib.get_close_matches(word, _words(table), n=1, cutoff=0.5)
     return f" (is `{near[0]}` meant?)" if near else ""

@@ -249,7 +249,7 @@ def _too_few(
     """Say what is missing where somebody has signed, but too few have."""
     if not standing or (filled.complete and not hindrance):
         return []
-    persons = ", ".join(one.line.person.id for one in standing)
+    persons = ", ".join(sorted(one.line.person.id for one in standing))
     what = hindrance or f"still missing: {', '.join(filled.missing)}"
     reason = f"signed {word} by {persons}, but {what}"
     return [Refusal(Code.BELOW_THRESHOLD, reason)]

@@ -175,14 +175,14 @@ def _own_request(line: Line[Waiver]) -> Refusal | None:
 def _renewed_too_often(predicate: Waiver, renewals: int) -> Refusal | None:
     if renewals <= _FREE_RENEWALS or predicate.again:
         return None
-    reason = f"the waiver is the {renewals}th renewal, which needs `--again`"
+    reason = f"the waiver was renewed {renewals} times, which needs `--again`"
     return Refusal(Code.NOT_WAIVABLE, reason)
 
 
 def _too_few(group: list[Candidate], filled: Filled) -> Refusal | None:
     if filled.complete:
         return None
-    persons = ", ".join(one.line.person.id for one in group)
+    persons = ", ".join(sorted(one.line.person.id for one in group))
     missing = ", ".join(filled.missing)
     reason = f"a waiver is signed by {persons}, but still missing: {missing}"
     return Refusal(Code.BELOW_THRESHOLD, reason)

@@ -48,6 +48,7 @@ def conclude(run: Run, session: pytest.Session) -> int:
         run.outcomes(),
         run.gate,
         selected=bool(run.left_out),
+        trust_broken=bool(run.distrust),
         strict=run.settings.strict,
         no_gate=run.settings.no_gate,
         left_out=run.not_run(),

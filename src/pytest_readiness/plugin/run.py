@@ -71,6 +71,8 @@ class Run:
     lock: Lock
     redact: Redactor
     gathering: Gathering
+    distrust: list[str] = field(default_factory=list)
+    """Why this run cannot be trusted, whatever it sees."""
     started: dt.datetime = field(default_factory=utc_now)
     notes: list[str] = field(default_factory=list)
     """What a reader of header and report must know about this run."""

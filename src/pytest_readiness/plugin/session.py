@@ -18,6 +18,7 @@ from pytest_readiness.reports.messages import failure_text, one_line
 from pytest_readiness.verdict.rollup import in_order
 
 if TYPE_CHECKING:
+    import warnings
     from collections.abc import Callable, Generator
 
     from pytest_readiness.plugin.run import Record, Run
@@ -145,6 +146,11 @@ class ReadinessSession:
         if not plain and (record is None or contradicts(report, record.outcome.state)):
             self.run.foreign[item_id] = f"its {report.when} was logged {report.outcome}"
         return result
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
+        """Let no warning tell a secret: a driver may quote what it was given."""
+        warning_message.message = self.run.redact(str(warning_message.message))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(

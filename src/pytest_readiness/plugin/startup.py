@@ -19,17 +19,22 @@ from pytest_readiness.plugin.entry import LOCK_NAME, is_active
 from pytest_readiness.plugin.gathering import Gathering
 from pytest_readiness.plugin.run import Run
 from pytest_readiness.plugin.session import ReadinessSession
-from pytest_readiness.plugin.settings import Settings
+from pytest_readiness.plugin.settings import DEMO, Settings
 from pytest_readiness.plugin.suite import bundled_suite, default_suite, suite_of
+from pytest_readiness.target.digest import pin_holds
 from pytest_readiness.target.finding import find, no_target_file
 from pytest_readiness.target.loading import load
 from pytest_readiness.target.release import read_release
 from pytest_readiness.target.secret import Redactor
+from pytest_readiness.target.values import near
 from pytest_readiness.verdict.decision import Exit
 from pytest_readiness.verdict.gate import find_gate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
+
+    from pytest_readiness.catalogue.locked import Lock
+    from pytest_readiness.target.model import Target
 
 
 __all__ = ["LastWord", "activate", "choose_suite"]
@@ -81,7 +86,8 @@ def activate(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from None
     # Whatever an ini says: a suite may have modules of one name in several folders.
     config.option.importmode = "importlib"
-    run.selection = _selection(config)
+    run.notes += run.distrust
+    run.selection = [run.redact(option) for option in _selection(config)]
     run.notes += [*notes, *(f"{option} selects" for option in run.selection)]
     collection = SuiteCollection(run.suite)
     config.pluginmanager.register(collection)
@@ -140,10 +146,17 @@ def _run(
 ) -> Run:
     redactor = Redactor()
     configuration = load(path, redactor, environ)
+    if DEMO in configuration.targets and not settings.demo:
+        where = f"{path.name} [target.{DEMO}]"
+        raise ConfigError(where, "is the embedded target's name", "choose another")
     target = configuration.select(settings.target)
     gate = find_gate(settings.gate, configuration.gates)
-    release = read_release(configuration, path.parent)
+    report = config.invocation_params.dir / settings.out
+    release = read_release(configuration, path.parent, report)
     suite = _suite(config)
+    locked = lock.read(suite / LOCK_NAME)
+    _check_not_applicable(target, locked)
+    digest = configuration.digest(target)
     gathering = Gathering(
         configuration.targets,
         path.name,
@@ -156,12 +169,35 @@ def _run(
         configuration=configuration,
         target=target,
         release=release,
-        target_digest=configuration.digest(target),
+        target_digest=digest,
         gate=gate,
         suite=suite,
-        lock=lock.read(suite / LOCK_NAME),
+        lock=locked,
         redact=redactor,
         gathering=gathering,
+        distrust=[] if pin_holds(target, digest) else [_mismatch(target, digest)],
+    )
+
+
+def _check_not_applicable(target: Target, locked: Lock) -> None:
+    """Refuse to drop what no target may drop, and what the checklist does not have."""
+    items = {item.id: item for item in locked.items}
+    for item_id in target.not_applicable:
+        where = f"[target.{target.name}.not_applicable] {item_id}"
+        item = items.get(item_id)
+        if item is None:
+            meant = near(item_id, items)
+            remedy = f"did you mean `{meant}`?" if meant else "see the suite's lock"
+            raise ConfigError(where, "is no item of the checklist", remedy)
+        if item.core or item.kind.is_rollup:
+            what = "is an item that always applies"
+            raise ConfigError(where, what, "take it out of this table")
+
+
+def _mismatch(target: Target, digest: str) -> str:
+    return (
+        f"TARGET_MISMATCH: [target.{target.name}] sha256 names another target than "
+        f"this one, {digest}; find out what changed, then set it anew"
     )
 
 

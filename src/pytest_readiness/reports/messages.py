@@ -60,11 +60,9 @@ def failure_text(item: Item, outcome: Outcome, judgements: Sequence[Judgement]) 
 def one_line(item: Item, outcome: Outcome) -> str:
     """Give the reason of an xfail or a skip: ``CODE role: exact command``."""
     todo = remedy(item, outcome, ())
-    if todo.command:
-        roles = " and ".join(todo.roles)
-        return _line(f"{outcome.code} {roles}: {todo.command}")
-    what = outcome.reason or item.claim
-    return _line(f"{outcome.code or outcome.state.upper()} {item.owner}: {what}")
+    roles = " and ".join(todo.roles or (item.owner,))
+    what = todo.command or outcome.reason or item.claim
+    return _line(f"{outcome.code or outcome.state.upper()} {roles}: {what}")
 
 
 def _todo(item: Item, outcome: Outcome, judgements: Sequence[Judgement]) -> list[str]:

@@ -49,7 +49,7 @@ _EXITS = {
     Exit.PENDING: "only people or time are missing",
     Exit.UNKNOWN: "something could not be looked at",
     Exit.INCOMPLETE: "not everything was run",
-    Exit.TRUST_BROKEN: "the signatures cannot be trusted",
+    Exit.TRUST_BROKEN: "pins or signatures do not hold",
 }
 
 

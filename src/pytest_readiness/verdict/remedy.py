@@ -56,12 +56,15 @@ def remedy(item: Item, outcome: Outcome, judgements: Iterable[Judgement]) -> Rem
         return Remedy()
     found = (judgement.remedy for judgement in worst_first(judgements))
     text = next((text for text in found if text), item.fix)
-    command = _command(item, outcome) if SIGNING else ""
-    if not SIGNING and item.kind is Kind.ATTEST and outcome.state is State.PENDING:
-        signers = " and ".join(item.signature.roles if item.signature else ())
-        text = f"needs a signature of {signers}, which this version cannot take yet"
+    command = _command(item, outcome)
     roles = item.signature.roles if item.signature and command else (item.owner,)
-    return Remedy(text, command, roles)
+    if SIGNING or not command:
+        return Remedy(text, command, roles)
+    if outcome.state is not State.PENDING:
+        return Remedy(text, "", (item.owner,))
+    signers = " and ".join(roles)
+    text = f"needs a signature of {signers}, which this version cannot take yet"
+    return Remedy(text, "", roles)
 
 
 def worst_first(judgements: Iterable[Judgement]) -> list[Judgement]:

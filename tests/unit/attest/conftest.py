@@ -183,7 +183,8 @@ class World:
         """Append a line; give its payload's digest."""
         append(path or self.files.attestations, [line])
         payload = envelope.Envelope.parse(line).payload_sha256
-        self.payloads.append(payload)
+        if path is None:
+            self.payloads.append(payload)
         return payload
 
     def attestation(self, person: str, item: Terms = ITEM, **more: Any) -> bytes:
@@ -230,7 +231,7 @@ class World:
                 "issued_at": issued,
                 "valid_until": NOW + 10 * DAY,
                 "nonce": new_nonce(),
-                "item": ItemRef(id=item.id, digest=item.digest),
+                "item": more.pop("ref", ItemRef(id=item.id, digest=item.digest)),
                 **more,
             }
         )
@@ -244,7 +245,7 @@ class World:
         return self.waive(
             person,
             **{
-                "item": None,
+                "ref": None,
                 "items": {item.id: item.digest for item in items or (ITEM,)},
                 "incident": "INC-7",
                 "requested_by": person,

@@ -182,6 +182,18 @@ def test_ruling_6_after_a_veto_the_item_is_signed_anew(world: World) -> None:
     assert world.verify().result is Result.SATISFIED
 
 
+def test_ruling_6_of_several_vetoes_the_last_one_counts(world: World) -> None:
+    for days in (2, 4, 3):
+        veto = world.veto("erin", issued_at=world.NOW - days * world.DAY)
+        world.revoke("erin", veto)
+    world.attest("bob", issued_at=world.NOW - 2 * world.DAY)
+    assert pending(world.verify()) is Code.VETO_LAPSED
+
+    after = world.NOW - 2 * world.DAY + world.HOUR
+    world.attest("bob", issued_at=after)
+    assert world.verify().result is Result.SATISFIED
+
+
 def test_ruling_6_the_signers_newer_line_ends_the_veto_for_itself_alone(
     world: World,
 ) -> None:
@@ -423,6 +435,14 @@ def test_ruling_11_a_link_within_the_repository_is_followed(world: World) -> Non
     (world.root / "drill.txt").rename(world.root / "drill-1.txt")
     (world.root / "drill.txt").symlink_to(world.root / "drill-1.txt")
     world.attest("bob", evidence=pieces)
+
+    assert world.verify().result is Result.SATISFIED
+
+
+def test_ruling_11_evidence_of_two_signers_is_one_file(world: World) -> None:
+    pieces = evidence(world, "drill.txt")
+    world.attest("bob", evidence=pieces)
+    world.attest("dave", evidence=pieces)
 
     assert world.verify().result is Result.SATISFIED
 

@@ -266,7 +266,7 @@ def test_waivers_stand_beside_what_they_cover(
         (
             State.VERIFIED,
             {"trust_broken": True},
-            "exit 13: the signatures cannot be trusted",
+            "exit 13: pins or signatures do not hold",
         ),
         (State.VERIFIED, {"exit_code": 2}, "exit 2: pytest was interrupted"),
         (State.VERIFIED, {"exit_code": 77}, "exit 77: pytest's own code"),
