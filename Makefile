@@ -19,6 +19,8 @@ PYTHON ?= $(shell for p in $(CANDIDATES); do \
 	"$$p" -c '$(USABLE)' >/dev/null 2>&1 && { command -v "$$p"; break; }; done)
 
 DEMO_EXIT := 0
+# What runs pytest: `coverage run -m` where the coverage is asked for.
+UNDER :=
 
 .PHONY: help
 help:
@@ -67,7 +69,7 @@ demo: $(VENV)/.stamp-demo
 
 .PHONY: test
 test: setup
-	@$(PY) -m pytest -rs $(ARGS)
+	@$(PY) -m $(UNDER) pytest -rs $(ARGS)
 
 .PHONY: faults
 faults: setup
@@ -75,7 +77,7 @@ faults: setup
 
 # ------------------------------------------------------------------------------- checks
 
-.PHONY: check static lint types contracts deps news coverage
+.PHONY: check static lint types contracts deps news coverage bars
 check: static coverage
 static: lint types contracts deps news docs
 
@@ -97,9 +99,12 @@ news: setup
 	$(BIN)/towncrier build --draft --version next >/dev/null
 
 # pytest-cov would start too late to see a plugin being imported.
-coverage: setup
+coverage:
 	@rm -f .coverage .coverage.*
-	$(BIN)/coverage run -m pytest $(ARGS)
+	@$(MAKE) test UNDER='coverage run -m'
+	@$(MAKE) bars
+
+bars: setup
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --include='src/pytest_readiness/catalogue/*' --fail-under=100
 	$(BIN)/coverage report --include='src/pytest_readiness/attest/*' --fail-under=100
@@ -118,7 +123,7 @@ bench: setup
 
 .PHONY: versions nightly
 versions: setup
-	$(BIN)/nox
+	$(BIN)/nox $(ARGS)
 
 nightly: check versions faults bench
 

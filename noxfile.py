@@ -13,13 +13,20 @@ nox.options.default_venv_backend = "virtualenv"  # uv would not honour pip's set
 nox.options.error_on_missing_interpreters = False
 nox.options.reuse_existing_virtualenvs = True
 
-PYTHONS = ("3.11", "3.12", "3.13")
-PYTESTS = ("8.4", "9")
 SUITES = ("tests/unit", "tests/plugin", "tests/properties", "tests/integration")
+EDGES = {("3.11", "8.4"), ("3.12", "9"), ("3.13", "9")}
+"""What continuous integration takes of them, so that it ends in time."""
 
 
-@nox.session(python=PYTHONS)
-@nox.parametrize("pytest", PYTESTS)
+@nox.session
+@nox.parametrize(
+    ("python", "pytest"),
+    [
+        nox.param(python, pytest, tags=["edges"] * ((python, pytest) in EDGES))
+        for python in ("3.11", "3.12", "3.13")
+        for pytest in ("8.4", "9")
+    ],
+)
 def tests(session: nox.Session, pytest: str) -> None:
     """Test the wheel, as a user gets it."""
     project = nox.project.load_toml("pyproject.toml")

@@ -6,7 +6,7 @@ item's state is recorded here in the call phase and never read back from pytest.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -44,6 +44,9 @@ WRONG_RELEASE = "WRONG_RELEASE"
 
 FOREIGN = (pytest.skip.Exception, pytest.xfail.Exception)
 """What only a state may decide, so that nothing else in a run raises it."""
+
+_AT_THE_TARGET = frozenset({"pre-deployment.backup-creation"})
+"""Of scope release and before go-live, and still about what is there already."""
 
 _UNFINISHED = "its body did not come to its end in this run"
 
@@ -88,6 +91,8 @@ class Run:
     left_out: dict[str, str] = field(default_factory=dict)
     """Why items of this gate were not run, where it is known."""
     rollups: list[ReadinessItem] = field(default_factory=list)
+    _wrong_release: set[str] = field(default_factory=set)
+    """Items whose look met another release."""
     judged: bool = False
     """Whether the loop over the items was entered (not for ``--collect-only``)."""
 
@@ -102,7 +107,8 @@ class Run:
     def environment_of(self, item: Item) -> str:
         """Give where an item looks: the candidate before go-live, else the target."""
         before = item.stage in {Stage.PRE_PRODUCTION, Stage.PRE_DEPLOYMENT}
-        if before and item.scope is Scope.RELEASE and self.target.candidate:
+        of_release = item.scope is Scope.RELEASE and item.id not in _AT_THE_TARGET
+        if before and of_release and self.target.candidate:
             return self.target.candidate
         return self.target.name
 
@@ -126,13 +132,18 @@ class Run:
             return facts
         service = self.gathering.facts(Need("service", environment))
         running = getattr(service, "release").value  # noqa: B009  # of every Service
-        if isinstance(running, Unavailable) or running in self._release_names():
+        if running in self._release_names():
             return facts
-        version = self.release.version
-        reason = Unavailable(
-            f"{WRONG_RELEASE}: {environment} runs {running}, not {version}",
-            remedy=f"deploy {version} to {environment}, or judge {running}",
-        )
+        if isinstance(running, Unavailable):
+            what = f"which release {environment} runs is not known: {running.reason}"
+            reason = replace(running, reason=what)
+        else:
+            self._wrong_release.add(item.id)
+            version = self.release.version
+            reason = Unavailable(
+                f"{environment} runs {running}, not {version}",
+                remedy=f"deploy {version} to {environment}, or judge {running}",
+            )
         return type(facts).unavailable(reason, environment)
 
     def judge(self, node: ReadinessItem, body: Callable[[], None]) -> None:
@@ -196,6 +207,8 @@ class Run:
         item, judgements = node.item, node.check.judgements
         body = judge(judgements, reach=item.reach, assertion=assertion, error=error)
         outcome = settle(item, body, UNSIGNED)
+        if outcome.state is State.UNKNOWN and item.id in self._wrong_release:
+            outcome = replace(outcome, code=WRONG_RELEASE)
         self.records[item.id] = Record(item, outcome, judgements)
 
 
