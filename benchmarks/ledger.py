@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import os
+import itertools
 import subprocess
 import sys
 import tempfile
@@ -22,11 +22,9 @@ from typing import TYPE_CHECKING
 import tomli_w
 from measuring import bound, ratio
 
-from pytest_readiness.attest import envelope, ledger
+from pytest_readiness.attest import envelope
 from pytest_readiness.attest.context import Context
-from pytest_readiness.attest.index import Index
 from pytest_readiness.attest.keys import PrivateKey
-from pytest_readiness.attest.ledger import Tally
 from pytest_readiness.attest.predicates import (
     ItemAttestation,
     ItemRef,
@@ -42,7 +40,7 @@ from pytest_readiness.catalogue.canonical import digest
 from pytest_readiness.catalogue.item import Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
 NOW = dt.datetime(2026, 10, 15, 12, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)
@@ -55,7 +53,8 @@ MAX_GROWTH = 40.0
 """MB."""
 PEOPLE = {"ann": "dba", "ben": "ops-lead", "ci": "registrar"}
 KEYS = {person: PrivateKey.generate() for person in PEOPLE}
-READ = "import benchmark_ledger"
+A_RELEASE = 2 * ITEMS
+LONG, OLD = 10_000, 100_000
 
 
 def context(release: int = 0) -> Context:
@@ -160,3 +159,101 @@ def trust() -> dict[str, object]:
             for person, role in PEOPLE.items()
         ],
     }
+
+
+def bare(files: LedgerFiles) -> float:
+    """Give the CPU time of the signature checks of all lines, and of nothing else."""
+    known = {key.fingerprint: key.public for key in KEYS.values()}
+    todo = []
+    for line in files.attestations.read_bytes().splitlines():
+        parsed = envelope.Envelope.parse(line)
+        (signature,) = parsed.signatures
+        todo.append((known[signature.keyid], signature.sig, parsed.signed_bytes))
+    begun = time.process_time()
+    good = sum(key.verify(sig, message) for key, sig, message in todo)
+    took = time.process_time() - begun
+    if good != len(todo):
+        raise RuntimeError("a signature does not verify")
+    return took
+
+
+def whole(files: LedgerFiles, *, judge: bool) -> tuple[float, float]:
+    """Give the CPU time and the wall time of reading, and judging, a ledger."""
+    begun, at = time.process_time(), time.perf_counter()
+    found = read_signatures(
+        files, context=context(), now=NOW, threads=None if judge else 1
+    )
+    results = [found.verify(terms(number)).result for number in range(ITEMS * judge)]
+    took = time.process_time() - begun, time.perf_counter() - at
+    if found.broken or set(results) - {Result.SATISFIED}:
+        raise RuntimeError(f"the ledger does not hold: {found.failures}")
+    return took
+
+
+def timed(
+    name: str, files: LedgerFiles, rounds: int, limit: float, *, judge: bool
+) -> bool:
+    """Measure in turns; print the figures; tell whether they are within the limit."""
+    pairs, walls = [], []
+    for _ in range(rounds):
+        cpu, wall = whole(files, judge=judge)
+        pairs.append((cpu, bare(files)))
+        walls.append(wall)
+    worst = bound(pairs)
+    print(
+        f"{name}: {ratio(pairs):.2f} x the bare checks (at most {worst:.2f} with 95 %"
+        f" confidence, allowed {limit:.2f}); wall {min(walls):.3f} s at best"
+    )
+    return worst <= limit
+
+
+def peak(root: Path) -> float:
+    """Give the memory in MB that a fresh process needs to read a ledger."""
+    # Not by os.wait4: what a child inherits at its fork counts there, too.
+    command = [sys.executable, __file__, "--read", root]
+    shown = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return int(shown) / 1024
+
+
+def read(root: Path) -> int:
+    """Read a ledger and nothing else; print this process's peak in KB."""
+    found = read_signatures(LedgerFiles.below(root), context=context(), now=NOW)
+    status = Path("/proc/self/status").read_text()
+    (peak_line,) = (line for line in status.splitlines() if line.startswith("VmHWM"))
+    print(peak_line.split()[1])
+    return found.broken
+
+
+def measured(root: Path, rounds: int) -> bool:
+    """Build the three ledgers and measure them."""
+    checklist = prepare(root / "checklist", lines(1))
+    good = timed(f"{ITEMS} items x 2", checklist, rounds * 4, MAX_CHECKLIST, judge=True)
+    long = itertools.islice(lines(LONG // A_RELEASE + 1), LONG)
+    good &= timed(
+        f"{LONG:,} lines", prepare(root / "long", long), rounds, MAX_LONG, judge=False
+    )
+    old = itertools.islice(lines(OLD // A_RELEASE + 1), OLD)
+    prepare(root / "old", old)
+    prepare(root / "new", itertools.islice(lines(1), 1))
+    least, most = peak(root / "new"), peak(root / "old")
+    print(
+        f"{OLD:,} lines: {most - least:.1f} MB above one line's {least:.1f} MB"
+        f" (allowed {MAX_GROWTH:.0f})"
+    )
+    return good and most - least <= MAX_GROWTH
+
+
+def main() -> int:
+    """Measure; exit with 1 where a bar is missed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--read", type=Path, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.read:
+        return read(arguments.read)
+    with tempfile.TemporaryDirectory() as folder:
+        return not measured(Path(folder), arguments.rounds)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

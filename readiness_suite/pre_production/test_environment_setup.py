@@ -88,5 +88,6 @@ def test_ssl_certificates(check: Check, tls: Tls, limits: Limits) -> None:
         for part in check.each(f"{name}: path", endpoint.certificates):
             left = limits.certificates.needed(part.lifetime)
             bits = limits.certificates.min_bits(part.key_family)
-            check(f"{part.name}: time left", part.time_left).at_least(left)
-            check(f"{part.name}: key size", part.key_bits).at_least(bits)
+            where = f"{name}, {part.name}"
+            check(f"{where}: time left", part.time_left).at_least(left)
+            check(f"{where}: key size", part.key_bits).at_least(bits)

@@ -74,9 +74,7 @@ HARMLESS = {
 
 
 @pytest.mark.parametrize("arguments", HARMLESS.values(), ids=HARMLESS)
-def test_what_leaves_nothing_out_is_ready(
-    ready: Project, arguments: list[str]
-) -> None:
+def test_what_leaves_nothing_out_is_ready(ready: Project, arguments: list[str]) -> None:
     result = ready.judge(*arguments)
 
     assert ready.states == dict.fromkeys(ready.READY_IDS, "verified")

@@ -51,7 +51,7 @@ CASES = {
     ("decorator", "body", "arguments", "said"), CASES.values(), ids=CASES
 )
 @pytest.mark.parametrize("workers", [[], ["-n2"]], ids=["alone", "n2"])
-def test_a_missing_signature_is_an_xfail_that_names_the_command(  # noqa: PLR0913
+def test_a_missing_signature_is_an_xfail_that_names_the_command(
     bare: Project,
     decorator: str,
     body: str,

@@ -1,4 +1,4 @@
-"""0 only for a READY of this process; the worst of ours; pytest's 2, 3, 4 before all."""
+"""0 only for a READY of this process; the worst of ours; pytest's 2, 3, 4 first."""
 
 from __future__ import annotations
 
@@ -87,7 +87,16 @@ def test_help_names_every_option(project: Project) -> None:
     result = project.pytester.runpytest_inprocess("--help")
 
     text = result.stdout.str()
-    stems = "config target gate out deadline no-gate strict demo-fault".split()
+    stems = [
+        "config",
+        "target",
+        "gate",
+        "out",
+        "deadline",
+        "no-gate",
+        "strict",
+        "demo-fault",
+    ]
     for stem in stems:
         assert f"--readiness-{stem}" in text
         assert f"readiness_{stem.replace('-', '_')}" in text

@@ -22,9 +22,7 @@ def refused(project: Project, *arguments: str) -> str:
 
 
 @pytest.mark.parametrize("workers", [[], ["-n2"]], ids=["alone", "n2"])
-def test_a_fixture_of_a_foreign_conftest(
-    ready: Project, workers: list[str]
-) -> None:
+def test_a_fixture_of_a_foreign_conftest(ready: Project, workers: list[str]) -> None:
     ready.write(ready.module(ready.item("one", "pass", arguments="redis_fake")))
     path = ready.conftest(
         """
@@ -189,7 +187,10 @@ def test_an_override_that_asks_for_what_it_overrides(ready: Project) -> None:
     ("head", "decorators"),
     [
         ("", ['@pytest.mark.usefixtures("foreign")']),
-        ('pytest_plugins = ["another_plugin"]', ['@pytest.mark.usefixtures("foreign")']),
+        (
+            'pytest_plugins = ["another_plugin"]',
+            ['@pytest.mark.usefixtures("foreign")'],
+        ),
     ],
 )
 def test_usefixtures_is_no_way_around(

@@ -62,9 +62,7 @@ def run(slow: Project) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def test_ctrl_c_accounts_for_all(
-    slow: Project, run: subprocess.Popen[str]
-) -> None:
+def test_ctrl_c_accounts_for_all(slow: Project, run: subprocess.Popen[str]) -> None:
     run.send_signal(signal.SIGINT)
     output = run.communicate(timeout=PATIENCE)[0]
 

@@ -55,9 +55,7 @@ def test_an_ini_means_a_file_beside_itself(
     assert result.ret == 0
 
 
-def test_a_file_above_is_found(
-    ready: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_above_is_found(ready: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     below = ready.path / "below" / "it"
     below.mkdir(parents=True)
     (below / "readiness_suite").symlink_to(ready.suite)

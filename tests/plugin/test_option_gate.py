@@ -87,9 +87,7 @@ def test_command_line_before_environment_before_ini(
 
 @pytest.mark.parametrize("workers", [[], ["-n2"]], ids=["alone", "n2"])
 def test_a_gate_of_ones_own(staged: Project, workers: list[str]) -> None:
-    staged.target(
-        f'{staged.TARGET}[gate.rounds]\nstages = ["daily", "compliance"]\n'
-    )
+    staged.target(f'{staged.TARGET}[gate.rounds]\nstages = ["daily", "compliance"]\n')
     result = staged.judge("--readiness-gate=rounds", *workers)
 
     assert result.ret == 0

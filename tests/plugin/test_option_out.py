@@ -16,9 +16,7 @@ def reports(project: Project) -> set[str]:
 
 
 @pytest.mark.parametrize("workers", [[], ["-n2"]], ids=["alone", "n2"])
-def test_the_command_line_names_a_folder(
-    ready: Project, workers: list[str]
-) -> None:
+def test_the_command_line_names_a_folder(ready: Project, workers: list[str]) -> None:
     result = ready.judge("--readiness-out=deep/inside", *workers)
 
     folder = ready.path / "deep" / "inside"

@@ -39,9 +39,7 @@ def test_command_line_before_environment_before_ini(
 
 
 @pytest.mark.parametrize("workers", [[], ["-n2"]], ids=["alone", "n2"])
-def test_ready_without_waivers_stays_ready(
-    ready: Project, workers: list[str]
-) -> None:
+def test_ready_without_waivers_stays_ready(ready: Project, workers: list[str]) -> None:
     result = ready.judge("--readiness-strict", *workers)
 
     assert ready.report["verdict"] == "READY"

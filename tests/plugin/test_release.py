@@ -1,4 +1,4 @@
-"""Where the release runs: candidate or target, and no other release is judged for it."""
+"""Where the release runs: candidate or target, and no other is judged for it."""
 
 from __future__ import annotations
 

@@ -119,9 +119,7 @@ def breaking():
 
 
 @pytest.fixture
-def leaky(
-    bare: Project, echo: int, monkeypatch: pytest.MonkeyPatch
-) -> Project:
+def leaky(bare: Project, echo: int, monkeypatch: pytest.MonkeyPatch) -> Project:
     """Give a project that lets a secret out wherever one can."""
     monkeypatch.setenv("DB_PASSWORD", CANARY)
     monkeypatch.setenv("SERVICE_TOKEN", TOKEN)
@@ -183,7 +181,9 @@ def test_no_output_shows_a_secret(leaky: Project, arguments: list[str]) -> None:
     shown = {str(path): path.read_text() for path in written}
     shown["standard output"] = result.stdout.str()
     shown["standard error"] = result.stderr.str()
-    found = [(name, form) for name, text in shown.items() for form in FORMS if form in text]
+    found = [
+        (name, form) for name, text in shown.items() for form in FORMS if form in text
+    ]
 
     assert found == []
     assert len(shown) > 2

@@ -129,9 +129,7 @@ MISTAKES = {
         "@pytest.mark.parametrize would change the outcome",
     ),
     "module skip": (
-        written(
-            section='[section("host", stage="pre-production"), pytest.mark.skip]'
-        ),
+        written(section='[section("host", stage="pre-production"), pytest.mark.skip]'),
         "@pytest.mark.skip would change the outcome",
     ),
     "asynchronous": (written(define="async def"), "is asynchronous"),
@@ -206,8 +204,10 @@ def test_an_item_that_says_something_else(ready: Project) -> None:
     lines = refusal(ready)
 
     assert lines == [
-        "readiness: suite.lock: host.one: its wording changed, so that signatures on "
-        f"it are stale; {UPDATE}"
+        (
+            "readiness: suite.lock: host.one: its wording changed, so that signatures "
+            f"on it are stale; {UPDATE}"
+        )
     ]
 
 

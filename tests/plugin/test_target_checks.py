@@ -1,4 +1,4 @@
-"""What a target must not claim: another digest, a reserved name, items dropped."""
+"""What a target must not claim: another digest, items dropped."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ TARGET = """\
 name = "shop"
 [release]
 version = "1"
-[target.{name}]
+[target.here]
 {more}
 """
 
 
-def errors(project: Project, name: str, more: str) -> str:
+def error(project: Project, more: str) -> str:
     """Judge a target that is refused; give the one line that says why."""
-    project.target(TARGET.format(name=name, more=more))
+    project.target(TARGET.format(more=more))
     result = project.judge()
     assert result.ret == 4
     (line,) = [line for line in result.errlines if line]
@@ -28,7 +28,7 @@ def errors(project: Project, name: str, more: str) -> str:
 
 def test_a_target_that_is_not_the_pinned_one_is_not_trusted(project: Project) -> None:
     pin = "0" * 64
-    project.target(TARGET.format(name="here", more=f'sha256 = "{pin}"'))
+    project.target(TARGET.format(more=f'sha256 = "{pin}"'))
 
     result = project.judge()
 
@@ -39,21 +39,14 @@ def test_a_target_that_is_not_the_pinned_one_is_not_trusted(project: Project) ->
     assert digest in warning
     assert project.report["verdict"] == "NOT READY"
 
-    project.target(TARGET.format(name="here", more=f'sha256 = "{digest}"'))
+    project.target(TARGET.format(more=f'sha256 = "{digest}"'))
     assert project.judge().ret == 11
     assert project.report["warnings"] == []
 
 
-def test_the_name_of_the_embedded_target_is_taken(project: Project) -> None:
-    assert errors(project, "demo", "") == (
-        "ERROR: readiness.toml [target.demo]: is the embedded target's name; "
-        "choose another"
-    )
-
-
 def test_only_items_of_the_checklist_can_be_not_applicable(project: Project) -> None:
     more = '[target.here.not_applicable]\n"host.verifed" = "we have none"'
-    assert errors(project, "here", more) == (
+    assert error(project, more) == (
         "ERROR: [target.here.not_applicable] host.verifed: is no item of the "
         "checklist; did you mean `host.verified`?"
     )
@@ -61,7 +54,7 @@ def test_only_items_of_the_checklist_can_be_not_applicable(project: Project) -> 
 
 def test_a_rollup_always_applies(project: Project) -> None:
     more = '[target.here.not_applicable]\n"host.everything" = "not today"'
-    assert errors(project, "here", more) == (
+    assert error(project, more) == (
         "ERROR: [target.here.not_applicable] host.everything: is an item that always "
         "applies; take it out of this table"
     )

@@ -8,7 +8,6 @@ a ledger of many years fits into little memory. The order of the lines never mat
 from __future__ import annotations
 
 import struct
-import sys
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
@@ -70,7 +69,7 @@ def _is_void(line: Line[ItemAttestation | Waiver]) -> bool:
     return not is_veto(line.predicate) and not line.key.valid_at(line.issued_at)
 
 
-class _Slot(NamedTuple):
+class Slot(NamedTuple):
     """Whose newest line is looked for."""
 
     subject: str
@@ -93,8 +92,8 @@ class Statements(Generic[S]):
     __slots__ = ("_elsewhere", "_here", "ends", "future", "last_veto")
 
     def __init__(self) -> None:
-        self._here: dict[_Slot, tuple[bytes, Line[S]]] = {}
-        self._elsewhere: dict[_Slot, bytes] = {}
+        self._here: dict[Slot, tuple[bytes, Line[S]]] = {}
+        self._elsewhere: dict[Slot, bytes] = {}
         self.future: Line[S] | None = None
         """One that is dated later than now, if there is any."""
         self.last_veto: dict[str, Line[S]] = {}
@@ -102,10 +101,9 @@ class Statements(Generic[S]):
         self.ends: dict[str, set[dt.datetime]] = {}
         """For each target, all end dates that a waiver ever had."""
 
-    def add(self, line: Line[S], *, relevant: bool) -> None:
+    def add(self, line: Line[S], slot: Slot, *, relevant: bool) -> None:
         """Take in a line that is not of the future."""
         rank = _rank(line)
-        slot = _Slot(sys.intern(line.subject), line.person.id, _is_void(line))
         if not relevant:
             self._elsewhere[slot] = max(rank, self._elsewhere.get(slot, b""))
             return
@@ -138,7 +136,7 @@ class Statements(Generic[S]):
             _time, veto, payload = _RANK.unpack(rank)
             yield Elsewhere(payload.hex(), slot.person, bool(veto))
 
-    def _age(self, slot: _Slot) -> bytes:
+    def _age(self, slot: Slot) -> bytes:
         return self._here[slot][0]
 
 
@@ -169,6 +167,7 @@ class Index:
         """Those of this release, by payload."""
         self._takings: dict[str, list[_Taking]] = {}
         self._payloads = bytearray()
+        self._slots: dict[Slot, Slot] = {}
 
     def is_future(self, issued_at: dt.datetime) -> bool:
         """Whether a date is later than now, by more than clocks differ."""
@@ -184,7 +183,7 @@ class Index:
     def add(self, line: Line[Predicate]) -> None:
         """Sort a believed line in."""
         if says(line, ItemAttestation):
-            _add(self.attestations, line.predicate.item.id, line, self)
+            self._add_to(self.attestations, line.predicate.item.id, line)
         elif says(line, Waiver):
             self._add_waiver(line)
         elif says(line, Revocation):
@@ -199,14 +198,12 @@ class Index:
 
     def missing(self, payloads: Iterable[str]) -> list[str]:
         """Give those statements that are not there with a good signature."""
-        data = bytes(self._payloads)
+        data = memoryview(self._payloads)
         present = {
-            data[start : start + _DIGEST_SIZE]
+            bytes(data[start : start + _DIGEST_SIZE])
             for start in range(0, len(data), _DIGEST_SIZE)
         }
-        return [
-            payload for payload in payloads if bytes.fromhex(payload) not in present
-        ]
+        return [one for one in payloads if bytes.fromhex(one) not in present]
 
     def is_revoked(self, payload: str, person: str, *, veto: bool) -> bool:
         """Whether a statement was taken back: here, or in the trust file.
@@ -229,10 +226,22 @@ class Index:
             for taking in self._takings.get(payload, ())
         )
 
+    def _add_to(
+        self, shelf: dict[str, Statements[S]], item_id: str, line: Line[S]
+    ) -> None:
+        statements = shelf.setdefault(item_id, Statements())
+        if self.is_future(line.issued_at):
+            statements.add_future(line)
+            return
+        slot = Slot(line.subject, line.person.id, _is_void(line))
+        # One slot for all items: of a hundred thousand lines few differ in it.
+        slot = self._slots.setdefault(slot, slot)
+        statements.add(line, slot, relevant=line.subject in self.context.subjects)
+
     def _add_waiver(self, line: Line[Waiver]) -> None:
         if not line.predicate.emergency:
             for item_id in line.predicate.covered:
-                _add(self.waivers, item_id, line, self)
+                self._add_to(self.waivers, item_id, line)
         elif line.subject in self.context.subjects:
             self.emergencies[line.payload] = line
 
@@ -248,16 +257,3 @@ class Index:
         taking = _Taking(line.person.id, REVOKER in roles, sound)
         for revoked in line.predicate.revokes:
             self._takings.setdefault(revoked.digest, []).append(taking)
-
-
-def _add(
-    shelf: dict[str, Statements[S]], item_id: str, line: Line[S], index: Index
-) -> None:
-    statements = shelf.get(item_id)
-    if statements is None:
-        statements = shelf[sys.intern(item_id)] = Statements()
-    if index.is_future(line.issued_at):
-        statements.add_future(line)
-    else:
-        relevant = line.subject in index.context.subjects
-        statements.add(line, relevant=relevant)

@@ -18,7 +18,7 @@ from pytest_readiness.attest.trust_tables import REGISTRAR
 from pytest_readiness.catalogue.canonical import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from pytest_readiness.attest.index import Index
@@ -30,7 +30,7 @@ __all__ = ["MAX_ENTRIES", "Shelf", "check_snapshot", "listing"]
 
 MAX_ENTRIES = 200_000
 _ENTRY_SIZE = 65
-_ENTRIES = re.compile(rb"([0-9a-f]{64}\n)*")
+_ENTRY = re.compile(rb"[0-9a-f]{64}\n")
 
 
 def listing(payloads: Iterable[str]) -> bytes:
@@ -137,17 +137,24 @@ def _problem(index: Index, line: Line[Snapshot], content: bytes) -> str:
     """Say what is wrong with the list, or what it names that is gone; or ""."""
     if digest(content) != line.subject:
         return "is not the file that the newest snapshot signs"
-    if _ENTRIES.fullmatch(content) is None:
+    if not all(map(_ENTRY.fullmatch, _entries(content))):
         return "is not a list of digests, one a line"
-    entries = content.decode().split()
-    if any(one >= other for one, other in itertools.pairwise(entries)):
+    pairs = itertools.pairwise(_entries(content))
+    if any(one >= other for one, other in pairs):
         return "is not sorted"
-    if len(entries) != line.predicate.count:
-        return f"has {len(entries)} entries, not {line.predicate.count}"
-    missing = index.missing(entries)
+    count = len(content) // _ENTRY_SIZE
+    if count != line.predicate.count:
+        return f"has {count} entries, not {line.predicate.count}"
+    missing = index.missing(entry[:-1].decode() for entry in _entries(content))
     if missing:
         return (
             f"lists {len(missing)} statements that are not there with a good"
             f" signature, the first with payload {missing[0]}"
         )
     return ""
+
+
+def _entries(content: bytes) -> Iterator[bytes]:
+    """Give the lines one after the other: all at once would take some memory."""
+    for start in range(0, len(content), _ENTRY_SIZE):
+        yield content[start : start + _ENTRY_SIZE]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest_readiness
 
@@ -26,20 +26,29 @@ _USAGE = 4
 """As pytest: the user's mistake."""
 
 
+class _Parser(argparse.ArgumentParser):
+    """Argparse's own code for a mistake is 2, which is pytest's for an interruption."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(_USAGE, f"{self.prog}: {message}\n")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a subcommand and give its exit code; errors are one line, no traceback."""
     from pytest_readiness.errors import ReadinessError  # noqa: PLC0415  # start-up
 
     given = list(sys.argv[1:] if arguments is None else arguments)
-    parser = argparse.ArgumentParser(
-        prog="readiness", description="May this system go live?"
-    )
+    parser = _Parser(prog="readiness", description="May this system go live?")
     version = f"readiness {pytest_readiness.__version__}"
     parser.add_argument("--version", action="version", version=version)
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     chosen = next((word for word in given if word in COMMANDS), None)
     for name, text in COMMANDS.items():
-        subparser = subparsers.add_parser(name, help=text, description=text)
+        # No abbreviations: pytest's own `--co` would be `--config` of `run`.
+        subparser = subparsers.add_parser(
+            name, help=text, description=text, allow_abbrev=False
+        )
         if name == chosen:
             import_module(f"{__name__}.{name}").configure(subparser)
     namespace, rest = parser.parse_known_args(given)

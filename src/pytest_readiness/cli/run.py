@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_readiness.errors import ConfigError
 from pytest_readiness.plugin import entry
+from pytest_readiness.plugin.settings import DEMO
 from pytest_readiness.plugin.suite import bundled_suite, default_suite, suite_of
 from pytest_readiness.target.finding import find
-
-if TYPE_CHECKING:
-    import argparse
 
 __all__ = ["configure", "run"]
 
@@ -35,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
         *arguments.rest,
         *(f"--readiness-{name}={value}" for name, value in given.items() if value),
     ]
-    suite = _suite(rest, arguments)
+    suite = _suite(rest)
     for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
         os.environ.pop(name, None)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
@@ -56,15 +54,24 @@ def run(arguments: argparse.Namespace) -> int:
     )
 
 
-def _suite(rest: list[str], arguments: argparse.Namespace) -> Path:
+def _suite(rest: list[str]) -> Path:
     paths = [Path(word.split("::", 1)[0]) for word in rest if not word.startswith("-")]
     named = suite_of(path.absolute() for path in paths if path.exists())
     if named:
         return named[0]
-    if arguments.target == "demo" or "--readiness-target=demo" in rest:
+    if _given("target", rest) == DEMO:
         return bundled_suite()
+    config = _given("config", rest)
     try:
-        target_file = find(arguments.config, Path.cwd())
+        target_file = find(Path(config) if config else None, Path.cwd())
     except ConfigError:
         target_file = None  # the run itself reports it
     return default_suite(target_file, Path.cwd())
+
+
+def _given(stem: str, rest: list[str]) -> str | None:
+    """Read a setting as the run will: the command line, else the environment."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument(f"--readiness-{stem}", dest="value")
+    value: str | None = parser.parse_known_args(rest)[0].value
+    return value or os.environ.get(f"READINESS_{stem.upper()}")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, cast
 
 import pytest
 
@@ -198,31 +199,40 @@ def _taking_part(
 def _source_problems(
     node: ReadinessItem, suite: Path, name: str, definition: pytest.FixtureDef[Any]
 ) -> Iterator[str]:
-    source = _file_of(definition.func)
-    inside = source is not None and source.is_relative_to(suite)
-    if inside and "request" in definition.argnames:
-        yield f"{source}: fixture {name!r} asks for `request`, as no item may"
-    elif not inside and not _is_trusted(definition.func, source, node, name):
+    origin = _origin(definition.func, suite)
+    if origin.inside and "request" in definition.argnames:
+        yield f"{origin.file}: fixture {name!r} asks for `request`, as no item may"
+    elif not origin.inside and not _is_trusted(origin, node, name):
         yield (
-            f"{node.where}: fixture {name!r} comes from {source or 'elsewhere'}; a "
-            "suite takes fixtures from the plugin and its own folder only"
+            f"{node.where}: fixture {name!r} comes from {origin.file or 'elsewhere'}; "
+            "a suite takes fixtures from the plugin and its own folder only"
         )
 
 
-def _is_trusted(
-    function: Callable[..., object], source: Path | None, node: ReadinessItem, name: str
-) -> bool:
-    if source is None:
-        return False
-    if source.is_relative_to(_OURS) or source.is_relative_to(_PYTEST):
+def _is_trusted(origin: _Origin, node: ReadinessItem, name: str) -> bool:
+    if origin.ours:
         return True
     asked = name in inspect.signature(node.function).parameters
+    return not asked and origin.package in _HARMLESS_AUTOUSE
+
+
+class _Origin(NamedTuple):
+    """Where a fixture's function stands; one function serves many items."""
+
+    file: Path | None
+    inside: bool
+    """In the suite's folder."""
+    ours: bool
+    """In the plugin or in pytest."""
+    package: str
+
+
+@functools.cache
+def _origin(function: Callable[..., object], suite: Path) -> _Origin:
     package = (getattr(function, "__module__", None) or "").split(".", 1)[0]
-    return not asked and package in _HARMLESS_AUTOUSE
-
-
-def _file_of(function: Callable[..., object]) -> Path | None:
     try:
-        return Path(inspect.getfile(inspect.unwrap(function))).resolve()
+        file = Path(inspect.getfile(inspect.unwrap(function))).resolve()
     except TypeError:
-        return None
+        return _Origin(None, inside=False, ours=False, package="")
+    ours = file.is_relative_to(_OURS) or file.is_relative_to(_PYTEST)
+    return _Origin(file, file.is_relative_to(suite), ours, package)

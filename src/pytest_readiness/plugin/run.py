@@ -91,7 +91,7 @@ class Run:
     left_out: dict[str, str] = field(default_factory=dict)
     """Why items of this gate were not run, where it is known."""
     rollups: list[ReadinessItem] = field(default_factory=list)
-    _wrong_release: set[str] = field(default_factory=set)
+    _wrong_release: set[str] = field(default_factory=set[str])
     """Items whose look met another release."""
     judged: bool = False
     """Whether the loop over the items was entered (not for ``--collect-only``)."""

@@ -16,6 +16,7 @@ from pytest_readiness.plugin.run import FOREIGN
 from pytest_readiness.probes import REGISTRY
 from pytest_readiness.reports.messages import failure_text, one_line
 from pytest_readiness.verdict.rollup import in_order
+from pytest_readiness.verdict.states import State
 
 if TYPE_CHECKING:
     import warnings
@@ -189,9 +190,12 @@ class ReadinessSession:
             run.item_ids[node.nodeid] = node.item.id
 
     def _show(self, report: pytest.TestReport, record: Record) -> None:
-        outcome = record.outcome
-        message = failure_text(record.item, outcome, record.judgements)
-        show(report, outcome.state, one_line(record.item, outcome), message)
+        item, outcome = record.item, record.outcome
+        if outcome.state in {State.VERIFIED, State.ATTESTED}:  # nothing to be said
+            show(report, outcome.state, "", "")
+            return
+        message = failure_text(item, outcome, record.judgements)
+        show(report, outcome.state, one_line(item, outcome), message)
 
     def _report_rollup(self, node: ReadinessItem) -> None:
         hook = node.ihook

@@ -19,7 +19,7 @@ from pytest_readiness.plugin.entry import LOCK_NAME, is_active
 from pytest_readiness.plugin.gathering import Gathering
 from pytest_readiness.plugin.run import Run
 from pytest_readiness.plugin.session import ReadinessSession
-from pytest_readiness.plugin.settings import DEMO, Settings
+from pytest_readiness.plugin.settings import Settings
 from pytest_readiness.plugin.suite import bundled_suite, default_suite, suite_of
 from pytest_readiness.target.digest import pin_holds
 from pytest_readiness.target.finding import find, no_target_file
@@ -146,9 +146,6 @@ def _run(
 ) -> Run:
     redactor = Redactor()
     configuration = load(path, redactor, environ)
-    if DEMO in configuration.targets and not settings.demo:
-        where = f"{path.name} [target.{DEMO}]"
-        raise ConfigError(where, "is the embedded target's name", "choose another")
     target = configuration.select(settings.target)
     gate = find_gate(settings.gate, configuration.gates)
     report = config.invocation_params.dir / settings.out

@@ -16,6 +16,7 @@ import selectors
 import signal
 import stat
 import subprocess
+import threading
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -49,6 +50,8 @@ SCRIPT = (
 ``real_prefix`` is what virtualenv set before version 20.
 """
 
+_OVER = threading.Event()
+"""Set when this process ends: a look that is still under way starts nothing more."""
 _INTAKE = 10_000
 """Bytes of output that are read: the answer has some hundred."""
 _KEPT = ("PATH", "HOME", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
@@ -84,8 +87,12 @@ class Python(Facts):
 
     @classmethod
     def gather(cls, block: PythonBlock, look: Look) -> Self:
-        """Run the interpreter once."""
-        return cls.tried(look, block.retries, lambda look: cls._once(block, look))
+        """Run the interpreter, and again after no answer where the block says so."""
+        facts = cls.tried(look, block.retries, lambda look: cls._once(block, look))
+        nothing = facts.answers.value
+        if isinstance(nothing, Unavailable) and nothing.cause is Cause.NO_ANSWER:
+            return cls._without_answer(nothing, look, exists=True)
+        return facts
 
     @classmethod
     def _once(cls, block: PythonBlock, look: Look) -> Self:
@@ -94,12 +101,7 @@ class Python(Facts):
             nothing = Unavailable(what_is_there, Cause.NO_ANSWER)
             return cls._without_answer(nothing, look, exists=False)
         began = time.perf_counter()
-        try:
-            answer, detail = _ask(block.interpreter, look)
-        except LookError as error:
-            if error.unavailable.cause is Cause.LOCAL:
-                raise
-            return cls._without_answer(error.unavailable, look, exists=True)
+        answer, detail = _ask(block.interpreter, look)
         took = dt.timedelta(seconds=time.perf_counter() - began)
         branch = python_branch(answer.version)
         note = support_note("Python", branch, PYTHON, look.now().date())
@@ -172,6 +174,8 @@ def _ask(path: Path, look: Look) -> tuple[_Answer, str]:
 
 def _run(command: Sequence[str], look: Look) -> bytes:
     """Run a program to the end of its output, or of the look; leave nothing behind."""
+    if _OVER.is_set():
+        raise LookError("the run is over", Cause.LOCAL, final=True)
     environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
     try:
         process = subprocess.Popen(
@@ -189,15 +193,20 @@ def _run(command: Sequence[str], look: Look) -> bytes:
     except OSError as error:
         text = os.strerror(error.errno or 0)
         raise LookError(f"it cannot be started: {text}", final=True) from None
-    end = partial(_end, process)
-    # The run may be over, or interrupted, before the look is.
-    atexit.register(end)
+    leave = partial(_leave, process)
+    atexit.register(leave)
     with process:
         try:
             return _output(process, look)
         finally:
-            end()
-            atexit.unregister(end)
+            _end(process)
+            atexit.unregister(leave)
+
+
+def _leave(process: subprocess.Popen[bytes]) -> None:
+    """End a program where the run is over, or interrupted, before the look is."""
+    _OVER.set()
+    _end(process)
 
 
 def _output(process: subprocess.Popen[bytes], look: Look) -> bytes:

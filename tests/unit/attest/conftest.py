@@ -3,8 +3,6 @@
 The same for the tests of the ledger, its properties and its benchmark.
 """
 
-
-
 from __future__ import annotations
 
 import base64

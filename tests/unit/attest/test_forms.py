@@ -145,6 +145,11 @@ def test_a_verdict_is_one_of_three_words(verdict: object) -> None:
     value = WRITTEN[ItemAttestation]
 
     assert malformed(ItemAttestation, value | {"verdict": verdict}) == "verdict"
+    assert [str(word) for word in Verdict] == [
+        "SATISFIED",
+        "NOT_SATISFIED",
+        "NOT_APPLICABLE",
+    ]
     for word in Verdict:
         assert ItemAttestation.read(value | {"verdict": word}).verdict is word
 
@@ -158,6 +163,9 @@ def test_a_nonce_is_128_bits(nonce: str) -> None:
 
 @pytest.mark.parametrize("number", [0, -1, True, "5", None])
 def test_a_version_is_a_whole_number_from_1(number: object) -> None:
+    first = WRITTEN[TrustApproval] | {"version": 1}
+
+    assert TrustApproval.read(first).version == 1
     assert malformed(Snapshot, WRITTEN[Snapshot] | {"version": number}) == "version"
 
 

@@ -55,6 +55,10 @@ def refusal(text: str, where: str = "public key") -> str:
 # ------------------------------------------------------------------------ public keys
 
 
+def test_the_two_kinds_are_known_by_their_words() -> None:
+    assert [str(kind) for kind in KeyKind] == ["ed25519", "ecdsa-p256"]
+
+
 @KINDS
 def test_a_public_key_reads_back_from_both_its_forms(kind: KeyKind) -> None:
     key = PrivateKey.generate(kind).public

@@ -51,7 +51,9 @@ def test_what_is_signed_after_the_snapshot_counts(kept: World) -> None:
 
 
 def test_the_list_is_sorted_and_holds_each_once() -> None:
-    assert listing(["b" * 64, "a" * 64, "b" * 64]) == b"%b\n%b\n" % (b"a" * 64, b"b" * 64)
+    one, other = "a" * 64, "b" * 64
+
+    assert listing([other, one, other]) == f"{one}\n{other}\n".encode()
 
 
 def test_no_snapshot_is_missing(kept: World) -> None:

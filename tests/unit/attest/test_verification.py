@@ -5,13 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_readiness.attest.checks import OPEN_STATES
 from pytest_readiness.attest.codes import Code, Consequence
-from pytest_readiness.attest.context import Context
 from pytest_readiness.attest.predicates import Deployment, OpenItem, Saw
 from pytest_readiness.attest.result import Result, people
 from pytest_readiness.attest.terms import Demand, Terms
@@ -26,6 +25,9 @@ from pytest_readiness.catalogue.item import (
     Stage,
 )
 from pytest_readiness.verdict.states import SEVERITY, State
+
+if TYPE_CHECKING:
+    from pytest_readiness.attest.context import Context
 
 World = Any
 
@@ -384,7 +386,9 @@ def test_an_item_without_a_rule_asks_its_owner() -> None:
 
 
 def test_an_items_own_rule_is_asked() -> None:
-    rule = SignatureRule(("dba", "ops-lead"), Scope.SYSTEM, dt.timedelta(1), always=True)
+    rule = SignatureRule(
+        ("dba", "ops-lead"), Scope.SYSTEM, dt.timedelta(1), always=True
+    )
     terms = Terms.of(item(kind=Kind.ROLLUP_AND_ATTEST, signature=rule))
 
     assert terms.roles == ("dba", "ops-lead")

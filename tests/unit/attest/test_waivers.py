@@ -211,9 +211,7 @@ def test_a_waiver_covers_what_is_not_satisfied_and_unknown_only_if_it_says_so(
 STATES = ("failed", "not-run", "pending", "unconfigured", "unknown")
 
 
-@pytest.mark.parametrize(
-    "more", [{"core": True}, {"rollup": True}, {"approval": True}]
-)
+@pytest.mark.parametrize("more", [{"core": True}, {"rollup": True}, {"approval": True}])
 def test_core_items_rollups_and_approvals_are_never_waived(
     world: World, more: dict[str, bool]
 ) -> None:
