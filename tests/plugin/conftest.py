@@ -247,6 +247,11 @@ class Project:
         return self.pytester.runpytest_subprocess("--readiness", *LEAN, *arguments)
 
     @property
+    def command(self) -> list[str]:
+        """The command that judges the target, for those who start it themselves."""
+        return [sys.executable, "-m", "pytest", "--readiness", *LEAN]
+
+    @property
     def report_path(self) -> Path:
         """Where reports go unless told otherwise."""
         return self.path / "readiness-report" / "report.json"

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_readiness.plugin.entry import OPTIONS
+
 if TYPE_CHECKING:
     from conftest import Project
 
@@ -87,19 +89,9 @@ def test_help_names_every_option(project: Project) -> None:
     result = project.pytester.runpytest_inprocess("--help")
 
     text = result.stdout.str()
-    stems = [
-        "config",
-        "target",
-        "gate",
-        "out",
-        "deadline",
-        "no-gate",
-        "strict",
-        "demo-fault",
-    ]
-    for stem in stems:
-        assert f"--readiness-{stem}" in text
-        assert f"readiness_{stem.replace('-', '_')}" in text
+    for option in OPTIONS:
+        assert option.flag in text
+        assert f"  {option.dest} (" in text
 
 
 NOT_JUDGING = {
@@ -167,3 +159,32 @@ def test_without_the_option_nothing_is_ours(ready: Project) -> None:
 
     assert result.ret == 0
     result.stdout.no_fnmatch_line("*readiness:*")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["-k", "verified"], ["--readiness-no-gate"], ["--readiness-strict"]],
+    ids=" ".join,
+)
+def test_a_run_that_cannot_be_trusted_is_13_whatever_it_saw(
+    project: Project, arguments: list[str]
+) -> None:
+    pin = f'[target.here]\nsha256 = "{"ab" * 32}"\n[target.here.python]'
+    project.target(project.TARGET.replace("[target.here.python]", pin))
+    result = project.judge(*arguments)
+
+    assert result.ret == 13
+    assert project.report["exit_code"] == 13
+    assert project.states["host.verified"] == "verified"
+    assert not project.report["verdict"].startswith("READY")
+
+
+def test_pytests_own_codes_win_over_13(project: Project) -> None:
+    pin = f'[target.here]\nsha256 = "{"ab" * 32}"\n[target.here.python]'
+    project.target(project.TARGET.replace("[target.here.python]", pin))
+    project.conftest(
+        "import pytest\n"
+        "def pytest_runtest_setup(): pytest.exit('enough', returncode=2)\n"
+    )
+
+    assert project.judge().ret == 2

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -42,9 +41,8 @@ def slow(ready: Project) -> Project:
 @pytest.fixture
 def run(slow: Project) -> Iterator[subprocess.Popen[str]]:
     """Give a run that has come to the item that waits."""
-    command = [sys.executable, "-m", "pytest", "--readiness", "-p", "no:randomly"]
     process = subprocess.Popen(
-        command,
+        [*slow.command, "-p", "no:randomly"],
         cwd=slow.path,
         text=True,
         stdout=subprocess.PIPE,

@@ -56,6 +56,23 @@ def test_a_table_in_pyproject_may_say_true(project: Project) -> None:
     assert project.judge().ret == 0
 
 
+@pytest.mark.skipif(pytest.version_tuple < (9,), reason="typed tables are new there")
+def test_a_typed_table_may_say_true(project: Project) -> None:
+    project.target("[tool.pytest]\nreadiness_no_gate = true\n", "pyproject.toml")
+
+    assert project.judge().ret == 0
+
+
+def test_another_word_in_an_ini_is_a_mistake(project: Project) -> None:
+    path = project.ini("readiness_no_gate = maybe")
+    result = project.judge()
+
+    assert result.ret == 4
+    (line,) = [line for line in result.errlines if line]
+    assert line.startswith(f"ERROR: {path}: readiness_no_gate: ")
+    assert "maybe" in line
+
+
 @pytest.mark.parametrize("value", ["maybe", "2"])
 def test_another_word_is_a_mistake(
     project: Project, monkeypatch: pytest.MonkeyPatch, value: str

@@ -127,10 +127,9 @@ def test_its_folder_ignores_itself(project: Project) -> None:
 def test_it_is_whole_whenever_it_is_read(ready: Project) -> None:
     """Two runs write into one folder while somebody reads."""
     ready.judge()
-    command = [sys.executable, "-m", "pytest", "--readiness", "-q"]
     runs = [
         subprocess.Popen(
-            command,
+            ready.command,
             cwd=ready.path,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

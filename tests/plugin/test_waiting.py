@@ -122,13 +122,7 @@ def test_a_run_that_ends_before_its_look_leaves_no_process(
     ready.target(block(hanging(ready), 'timeout = "60s"\n'))
     deadline = "500ms" if how == "deadline" else "60s"
     process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "pytest",
-            "--readiness",
-            f"--readiness-deadline={deadline}",
-        ],
+        [*ready.command, f"--readiness-deadline={deadline}"],
         cwd=ready.path,
         stdout=subprocess.DEVNULL,
     )

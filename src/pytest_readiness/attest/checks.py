@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pytest_readiness.attest.codes import Code
 from pytest_readiness.attest.index import is_veto
 from pytest_readiness.attest.moments import day
-from pytest_readiness.attest.predicates import ItemAttestation
+from pytest_readiness.attest.predicates import ItemAttestation, Waiver
 from pytest_readiness.attest.result import Refusal
 from pytest_readiness.attest.seats import Candidate, Place
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pytest_readiness.attest.evidence import EvidenceFiles
     from pytest_readiness.attest.index import Elsewhere, Index
     from pytest_readiness.attest.line import Line
-    from pytest_readiness.attest.predicates import Predicate, Saw, Waiver
+    from pytest_readiness.attest.predicates import Predicate, Saw
     from pytest_readiness.attest.terms import Terms
 
 __all__ = ["OPEN_STATES", "Checks", "refusal_of", "worse_items"]
@@ -199,7 +199,6 @@ def _some(names: Sequence[str]) -> str:
 
 def refusal_of(code: Code, line: Line[Predicate], reason: str) -> Refusal:
     """Refuse a line; ``reason`` ends a sentence that begins with the signature."""
-    when = day(line.issued_at)
-    return Refusal(
-        code, f"the signature of {line.person.id}, {when}, {reason}", line.person.id
-    )
+    what = "waiver" if isinstance(line.predicate, Waiver) else "signature"
+    who = line.person.id
+    return Refusal(code, f"the {what} of {who}, {day(line.issued_at)}, {reason}", who)

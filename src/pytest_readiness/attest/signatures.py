@@ -48,6 +48,8 @@ class LedgerFiles:
     attestations: Path
     """A file of lines, or a folder of one-statement files."""
     snapshot: Path
+    folder: Path | None = None
+    """A folder of one-statement files that is read as well, where it exists."""
 
     @classmethod
     def below(
@@ -57,7 +59,11 @@ class LedgerFiles:
         trust: Path | None = None,
         attestations: Path | None = None,
     ) -> LedgerFiles:
-        """Give the usual places; what belongs to a trust file stands beside it."""
+        """Give the usual places; what belongs to a trust file stands beside it.
+
+        Without ``attestations`` both the usual file and the usual folder are read: what
+        is signed in one of them must not be overlooked for the other's sake.
+        """
         trust = trust or root / ".readiness" / "trust.toml"
         return cls(
             root=root,
@@ -65,6 +71,7 @@ class LedgerFiles:
             approvals=trust.with_name("trust.intoto.jsonl"),
             attestations=attestations or trust.with_name("attestations.intoto.jsonl"),
             snapshot=trust.with_name("snapshot.txt"),
+            folder=None if attestations else trust.with_name("attestations"),
         )
 
 
@@ -166,6 +173,11 @@ def read_signatures(
         threads: For tests; see :func:`.ledger.read`.
     """
     found = Signatures(pins=pins or TrustPins(), now=now)
+    if context.authors is None:
+        found.warnings.append(
+            "nobody says who wrote the change, so that its authors are not kept from"
+            " approving it"
+        )
     try:
         if found.pins.pinned:
             context.check_complete()
@@ -227,8 +239,9 @@ def _read_ledger(
 ) -> None:
     """Steps 6 to 8."""
     index = Index(trust, context, found.now)
-    for judged in ledger.read(files.attestations, trust, found.tally, threads=threads):
-        index.take(judged)
+    for path in filter(None, (files.attestations, files.folder)):
+        for judged in ledger.read(path, trust, found.tally, threads=threads):
+            index.take(judged)
     found.failures.extend(found.tally.failures)
     if found.tally.torn:
         found.warnings.append(

@@ -26,6 +26,8 @@ __all__ = ["ReadinessItem", "ReadinessModule", "SuiteCollection"]
 _OURS = Path(pytest_readiness.__file__).parent
 _PYTEST = Path(pytest.__file__).parent.parent / "_pytest"
 
+_FIXTURES = "pytest_readiness.plugin.fixtures"
+
 _REFUSED_MARKS = ("skip", "skipif", "xfail", "parametrize")
 
 _HARMLESS_AUTOUSE = (
@@ -80,6 +82,11 @@ class ReadinessItem(pytest.Function):
     def setup(self) -> None:
         """Start with an empty record, also when a plugin runs the item again."""
         self.check = Check(redact=self.run.redact)
+        # What stands here pytest does not set up, which costs more than a whole body.
+        self.funcargs["request"] = self._request
+        known = self._fixtureinfo.name2fixturedefs.get("check")
+        if known and known[-1].func.__module__ == _FIXTURES:
+            self.funcargs["check"] = self.check
         super().setup()
 
     def runtest(self) -> None:

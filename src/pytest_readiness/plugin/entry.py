@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import pytest
 
@@ -84,7 +84,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
                 default=None,
                 help=option.help,
             )
-        parser.addini(option.dest, option.help, default=None)
+        kind: Literal["bool"] | None = None if option.metavar else "bool"
+        parser.addini(option.dest, option.help, type=kind, default=None)
 
 
 def is_active(config: pytest.Config) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING
 
 import pytest
@@ -76,14 +77,16 @@ class ReadinessSession:
         stages = self.run.gate.stages
         outside = [node for node in nodes if node.item.stage not in stages]
         if outside:
-            items[:] = [node for node in items if node not in set(outside)]
+            left_out = set(outside)
+            items[:] = [node for node in items if node not in left_out]
             config.hook.pytest_deselected(items=outside)
         result = yield
         left = [node for node in items if isinstance(node, ReadinessItem)]
         for node in set(nodes).difference(outside, left):
             self.run.left_out.setdefault(node.item.id, "it was taken out unannounced")
         self.run.rollups = [node for node in left if node.item.kind.is_rollup]
-        items[:] = [node for node in items if node not in set(self.run.rollups)]
+        rollups = set(self.run.rollups)
+        items[:] = [node for node in items if node not in rollups]
         return result
 
     @pytest.hookimpl(wrapper=True)
@@ -99,6 +102,8 @@ class ReadinessSession:
         session.testscollected += len(self.run.rollups)  # for the progress shown
         nodes = [node for node in session.items if isinstance(node, ReadinessItem)]
         self.run.gathering.run(self.run.needs(nodes, REGISTRY))
+        # Thousands of items live to the end: the collector need not look at each again.
+        gc.freeze()
         try:
             return (yield)
         finally:
@@ -166,6 +171,7 @@ class ReadinessSession:
 
     def pytest_unconfigure(self) -> None:
         """Stop what was started for this run."""
+        gc.unfreeze()
         self._close()
 
     def _check_suite(self, nodes: list[ReadinessItem]) -> None:

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from pytest_readiness.errors import ConfigError
-from pytest_readiness.plugin.entry import OPTIONS
+from pytest_readiness.plugin.entry import OPTIONS, Option
 from pytest_readiness.target.values import parse_duration
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Mapping
-
-    import pytest
 
 __all__ = ["DEMO", "Settings"]
 
@@ -41,6 +41,29 @@ _CONVERTERS: dict[str, Callable[[str], object]] = {
     "strict": _switch,
 }
 """By stem; the others are names and stay texts."""
+
+
+def _convert(option: Option, where: str, value: object) -> object:
+    """Give the setting that a text means; None where nothing is given."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return _CONVERTERS.get(option.stem, str)(value) if value else None
+    except ValueError as error:
+        raise ConfigError(where, str(error)) from None
+
+
+def _from_ini(option: Option, config: pytest.Config) -> object:
+    where = f"{config.inipath}: {option.dest}"
+    try:
+        value = config.getini(option.dest)
+    except (ValueError, pytest.UsageError) as error:  # pytest 8.4 and 9
+        raise ConfigError(where, str(error)) from None
+    read = _convert(option, where, value)
+    if isinstance(read, Path) and config.inipath:
+        # As pytest's own: what an ini names stands where the ini does.
+        return config.inipath.parent / read
+    return read
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,27 +96,16 @@ class Settings:
 
         ``given`` is the command line as far as it is known before the conftests are.
         """
+        line = given or config.option
         found: dict[str, object] = {}
         for option in OPTIONS:
-            name = option.stem.replace("-", "_")
-            places = (
-                (option.flag, getattr(given or config.option, option.dest, None)),
-                (option.variable, environ.get(option.variable)),
-                (f"{config.inipath}: {option.dest}", config.getini(option.dest)),
-            )
-            for where, value in places:
-                if value is None or value == "":
-                    continue
-                convert = _CONVERTERS.get(option.stem, str)
-                try:
-                    read = convert(value) if isinstance(value, str) else value
-                except ValueError as error:
-                    raise ConfigError(where, str(error)) from None
-                if isinstance(read, Path) and config.inipath and where is places[2][0]:
-                    # As pytest's own: what an ini names stands where the ini does.
-                    read = config.inipath.parent / read
-                found[name] = read
-                break
+            read = _convert(option, option.flag, getattr(line, option.dest, None))
+            if read is None:
+                read = _convert(option, option.variable, environ.get(option.variable))
+            if read is None:
+                read = _from_ini(option, config)
+            if read is not None:
+                found[option.stem.replace("-", "_")] = read
         settings = cls(**found)  # type: ignore[arg-type]  # converted above
         if settings.demo_fault and not settings.demo:
             raise ConfigError(

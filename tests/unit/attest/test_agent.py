@@ -38,7 +38,13 @@ def signature(name: bytes, value: bytes, rest: bytes = b"") -> bytes:
     return b"\x0e" + string(string(name) + string(value) + rest)
 
 
-BOTH = identities((ALICE.blob, b"alice@laptop"), (NOBODY, b"old"), (BOB.blob, b"\xff"))
+STRANGE = string(b"ssh-\xff")
+BOTH = identities(
+    (ALICE.blob, b"alice@laptop"),
+    (NOBODY, b"old"),
+    (STRANGE, b""),
+    (BOB.blob, b"\xff"),
+)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from pytest_readiness.attest.context import LockSeen
 from pytest_readiness.attest.envelope import Envelope
 from pytest_readiness.attest.predicates import Evidence, Verdict
 from pytest_readiness.attest.result import Result
-from pytest_readiness.attest.signatures import read_signatures
+from pytest_readiness.attest.signatures import LedgerFiles, read_signatures
 from pytest_readiness.catalogue.item import Scope
 
 if TYPE_CHECKING:
@@ -296,6 +296,22 @@ def test_ruling_8_a_folder_of_statements_is_read_as_the_file_is(world: World) ->
     assert found.verify(world.ITEM).result is Result.SATISFIED
 
 
+def test_ruling_8_file_and_folder_are_read_both_unless_one_is_named(
+    world: World,
+) -> None:
+    world.attest("bob")
+    write_statement(
+        world.files.folder,
+        world.ITEM.id,
+        world.attestation("erin", verdict=Verdict.NOT_SATISFIED),
+    )
+    assert world.verify().code is Code.REJECTED
+
+    path = world.files.attestations
+    world.files = LedgerFiles.below(world.root, attestations=path)
+    assert world.verify().result is Result.SATISFIED
+
+
 def test_ruling_8_a_malformed_line_is_named_by_its_number(world: World) -> None:
     world.attest("bob")
     world.lines = [*world.lines, b"{}\n"]
@@ -369,6 +385,19 @@ def test_ruling_10_an_author_is_found_by_mail_name_or_id(
     world.attest("dave")
 
     assert pending(world.verify()) is Code.SELF_APPROVAL
+
+
+def test_ruling_10_the_report_says_where_nobody_knows_the_authors(
+    world: World,
+) -> None:
+    world.table["rule"] = [{"items": ["*"], "not_by": ["authors"]}]
+    world.attest("dave")
+    world.context = world.elsewhere(authors=None)
+
+    found = world.read()
+
+    assert any("who wrote the change" in warning for warning in found.warnings)
+    assert found.verify(world.ITEM).result is Result.SATISFIED
 
 
 def test_ruling_10_who_cannot_be_told_from_the_authors_is_left_out(
