@@ -40,6 +40,14 @@ for _module in (
 LEAN = ("-p", "no:hypothesispytest")
 """Its summary loads all of Hypothesis: half a second of each run."""
 
+START = """\
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+import pytest
+sys.exit(pytest.main(sys.argv[1:]))
+"""
+"""Runs pytest where Ctrl-C works: a job in the background begins with it ignored."""
+
 TARGET = f"""\
 [system]
 name = "shop"
@@ -249,7 +257,7 @@ class Project:
     @property
     def command(self) -> list[str]:
         """The command that judges the target, for those who start it themselves."""
-        return [sys.executable, "-m", "pytest", "--readiness", *LEAN]
+        return [sys.executable, "-c", START, "--readiness", *LEAN]
 
     @property
     def report_path(self) -> Path:
