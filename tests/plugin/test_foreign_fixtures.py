@@ -113,8 +113,8 @@ def test_an_autouse_fixture_of_a_foreign_conftest(ready: Project, scope: str) ->
     )
     text = refused(ready)
 
-    assert f"fixture 'everywhere' comes from {path}" in text
-    assert text.count("'everywhere'") == 4
+    assert f" and 3 more: fixture 'everywhere' comes from {path}" in text
+    assert text.count("'everywhere'") == 1
 
 
 def test_an_autouse_fixture_of_an_unknown_plugin(ready: Project) -> None:
@@ -131,6 +131,26 @@ def test_an_autouse_fixture_of_an_unknown_plugin(ready: Project) -> None:
     text = refused(ready, "-p", "another_plugin")
 
     assert "fixture 'everywhere' comes from" in text
+
+
+def test_a_fixture_without_a_source_is_from_elsewhere(ready: Project) -> None:
+    ready.conftest(
+        """
+        import pytest
+
+        class Odd:
+            __name__ = "odd"
+
+            def __call__(self):
+                return 1
+
+        odd = pytest.fixture(name="odd")(Odd())
+        """
+    )
+    ready.write(ready.module(ready.item("one", "pass", arguments="odd")))
+    text = refused(ready)
+
+    assert "fixture 'odd' comes from elsewhere" in text
 
 
 HARMLESS = """
@@ -241,4 +261,4 @@ def test_request_in_a_fixture_of_the_suite(ready: Project) -> None:
     ready.write(ready.module(ready.item("one", arguments="check, any"), head=head))
     text = refused(ready)
 
-    assert "fixture 'any' asks for `request`, as no item may" in text
+    assert f"fixture 'any' of {ready.suite}/test_host.py asks for `request`" in text

@@ -129,6 +129,12 @@ FOREIGN = {
             if item.name == "test_failed":
                 pytest.skip("not today")
     """,
+    "breaking the call": """
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_runtest_call(item):
+            if item.name == "test_failed":
+                raise RuntimeError("broken")
+    """,
     "its own log": """
         @pytest.hookimpl(tryfirst=True)
         def pytest_runtest_protocol(item, nextitem):

@@ -65,6 +65,17 @@ def test_it_says_what_was_judged_where_by_whom(project: Project) -> None:
     assert report["run"]["started"] <= report["run"]["ended"]
 
 
+def test_a_user_without_a_name(ready: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody() -> str:
+        raise KeyError("getpwuid(): uid not found: 4711")
+
+    monkeypatch.setattr("getpass.getuser", nobody)
+    result = ready.judge()
+
+    assert ready.report["run"]["user"] == "unknown"
+    assert result.ret == 0
+
+
 def test_every_item_has_its_evidence(project: Project) -> None:
     project.judge()
 

@@ -77,6 +77,17 @@ def test_a_long_wait_is_announced(
     assert waits[0] == f"readiness: waiting for {path} (0 s)"
 
 
+def test_without_a_terminal_nothing_is_announced(
+    ready: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pytest_readiness.plugin.gathering._PATIENCE", 0.05)
+    ready.target(block(hanging(ready), 'timeout = "200ms"\n'))
+    result = ready.judge("-p", "no:terminal")
+
+    assert result.outlines == result.errlines == []
+    assert result.ret == 0
+
+
 def test_nothing_is_announced_where_nobody_waits(ready: Project) -> None:
     ready.judge().stdout.no_fnmatch_line("*waiting for*")
 

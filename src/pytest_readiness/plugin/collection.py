@@ -152,14 +152,19 @@ class SuiteCollection:
         """Say all that is wrong with the suite, a line each."""
         found: list[str] = []
         seen: dict[str, ReadinessItem] = {}
+        shared: dict[str, list[ReadinessItem]] = {}
         for node in self.nodes:
             found += [f"{node.where}: {problem}" for problem in node.problems]
             found += _mark_problems(node)
-            found += _fixture_problems(node, self.suite)
+            for problem in _fixture_problems(node, self.suite):
+                shared.setdefault(problem, []).append(node)
             if not node.problems:
                 first = seen.setdefault(node.item.id, node)
                 if first is not node:
                     found.append(f"{node.where}: {node.item.id} is also {first.where}")
+        for problem, nodes in shared.items():  # one fixture may be in every item's way
+            more = f" and {len(nodes) - 1} more" if len(nodes) > 1 else ""
+            found.append(f"{nodes[0].where}{more}: {problem}")
         return found
 
 
@@ -184,10 +189,10 @@ def _fixture_problems(node: ReadinessItem, suite: Path) -> Iterator[str]:
             # Our own fixtures ask for it too, and it has no definition to look at.
             if name not in inspect.signature(node.function).parameters:
                 continue
-            yield f"{node.where}: asks for `request`; needs must be known from names"
+            yield "asks for `request`; needs must be known from names"
         elif name not in definitions:
             known = ", ".join(sorted({"check", "limits", *REGISTRY}))
-            yield f"{node.where}: there is no fixture {name!r}; a suite has {known}"
+            yield f"there is no fixture {name!r}; a suite has {known}"
         else:
             for definition in _taking_part(name, definitions[name]):
                 yield from _source_problems(node, suite, name, definition)
@@ -208,11 +213,11 @@ def _source_problems(
 ) -> Iterator[str]:
     origin = _origin(definition.func, suite)
     if origin.inside and "request" in definition.argnames:
-        yield f"{origin.file}: fixture {name!r} asks for `request`, as no item may"
+        yield f"fixture {name!r} of {origin.file} asks for `request`, as no item may"
     elif not origin.inside and not _is_trusted(origin, node, name):
         yield (
-            f"{node.where}: fixture {name!r} comes from {origin.file or 'elsewhere'}; "
-            "a suite takes fixtures from the plugin and its own folder only"
+            f"fixture {name!r} comes from {origin.file or 'elsewhere'}; a suite takes "
+            "fixtures from the plugin and its own folder only"
         )
 
 

@@ -218,13 +218,13 @@ def test_many_short_strings_may_be_long_together() -> None:
 def test_hostile_input_takes_bounded_time_and_memory(data: bytes) -> None:
     reason(data)  # imports and caches
     tracemalloc.start()
-    began = time.perf_counter()
+    began = time.process_time()  # not the clock: others may have the processor
     reason(data)
-    took = time.perf_counter() - began
+    took = time.process_time() - began
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
-    assert took < 0.1, "traced; a few milliseconds untraced"
+    assert took < 0.5, "traced and under coverage; a few milliseconds without"
     assert peak < 4 * 1024 * 1024
 
 
