@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from pytest_readiness.attest.predicates import Predicate
     from pytest_readiness.attest.trust import Trust
 
-__all__ = ["Elsewhere", "Index", "Statements", "is_veto"]
+__all__ = ["Elsewhere", "Index", "Slot", "Statements", "is_veto"]
 
 _DIGEST_SIZE = 32
 _RANK = struct.Struct(f">dB{_DIGEST_SIZE}s")
