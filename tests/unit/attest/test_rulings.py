@@ -233,6 +233,18 @@ def test_a_compromised_key_does_not_end_its_owners_veto(world: World) -> None:
     assert world.verify().code is Code.REJECTED
 
 
+def test_a_compromised_key_vetoes_nothing(world: World) -> None:
+    thief = {**world.key("thief"), "key": world.key_of("thief").public.pem}
+    world.person("erin")["key"].append(thief | {"status": "compromised"})
+    world.attest("bob", issued_at=world.NOW - world.DAY)
+    world.veto("erin", by="thief")
+
+    found = world.verify()
+
+    assert found.result is Result.SATISFIED
+    assert [refusal.code for refusal in found.refusals] == [Code.KEY_NOT_VALID]
+
+
 def test_a_key_outside_its_window_does_not_end_its_owners_veto(world: World) -> None:
     old = {**world.key("old"), "key": world.key_of("old").public.pem}
     world.person("bob")["key"].append(old | {"not_after": world.NOW - world.DAY})
@@ -242,11 +254,18 @@ def test_a_key_outside_its_window_does_not_end_its_owners_veto(world: World) -> 
     assert world.verify().code is Code.REJECTED
 
 
-def test_a_doubtful_revocation_does_not_end_a_veto(world: World) -> None:
-    old = {**world.key("old"), "key": world.key_of("old").public.pem}
-    world.person("bob")["key"].append(old | {"not_after": world.NOW - world.DAY})
+@pytest.mark.parametrize(
+    "window", [{"not_after": -0.25}, {"not_before": -0.25}, {"not_after": -0.75}]
+)
+def test_a_doubtful_revocation_does_not_end_a_veto(
+    world: World, window: dict[str, float]
+) -> None:
+    other = {**world.key("other"), "key": world.key_of("other").public.pem}
+    for name, hours in window.items():
+        other[name] = world.NOW + hours * world.HOUR
+    world.person("bob")["key"].append(other)
     veto = world.veto("bob", issued_at=world.NOW - world.HOUR)
-    world.revoke("bob", veto, by="old")
+    world.revoke("bob", veto, by="other", issued_at=world.NOW - world.HOUR / 2)
     assert world.verify().code is Code.REJECTED
 
     world.revoke("bob", veto, issued_at=world.NOW + world.DAY)
@@ -515,6 +534,7 @@ def test_ruling_12_without_a_snapshot_the_report_says_what_that_means(
 
 def test_not_applicable_is_signed_by_the_role_and_another(world: World) -> None:
     world.drop("bob")
+    assert "the target does not declare it" in world.verify().reason
     found = world.verify(declared=True)
     assert pending(found) is Code.BELOW_THRESHOLD
     assert "a person of another role" in found.reason

@@ -282,6 +282,7 @@ def test_row_14_an_unpinned_trust_file_says_so(signed: World) -> None:
 def test_row_15_an_old_trust_file_is_a_rollback(signed: World) -> None:
     signed.approve("alice", "bob")
 
+    assert not signed.read(pins=signed.pins(min_trust_version=7)).broken
     found = signed.read(pins=signed.pins(min_trust_version=8))
 
     assert closes(found) is Code.TRUST_ROLLBACK
@@ -324,6 +325,7 @@ def test_row_17_an_old_ledger_with_its_old_snapshot_is_a_rollback(
     signed.snapshot(version=5)
     signed.approve("alice", "bob")
 
+    assert not signed.read(pins=signed.pins(min_snapshot_version=5)).broken
     found = signed.read(pins=signed.pins(min_snapshot_version=6))
 
     assert closes(found) is Code.SNAPSHOT_ROLLBACK

@@ -341,6 +341,16 @@ def test_a_revoked_line_for_another_target_is_revoked(world: World) -> None:
     assert world.verify().code is Code.REVOKED
 
 
+def test_of_a_line_for_another_target_next_to_nothing_is_kept(world: World) -> None:
+    payload = world.attest("bob", context=world.elsewhere(environment="staging"))
+
+    index, _tally = world.index()
+
+    kept = index.attestations[world.ITEM.id]
+    assert kept.here == []
+    assert [line.payload for line in kept.elsewhere] == [payload]
+
+
 def test_of_one_persons_lines_for_another_target_the_newest_counts(
     world: World,
 ) -> None:

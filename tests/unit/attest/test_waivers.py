@@ -432,6 +432,13 @@ def test_an_emergency_that_is_not_reviewed_in_five_days_is_named(
     assert [line.payload for line in overdue] == [payload]
 
 
+def test_an_emergency_that_is_bound_to_the_release_is_none(world: World) -> None:
+    release = world.context.subject([world.APPROVAL.scope])
+    world.emergency("erin", subject=release, issued_at=world.NOW - 6 * world.DAY)
+
+    assert world.read().unreviewed_emergencies() == []
+
+
 def test_an_emergency_is_reviewed_by_a_revoker_who_did_not_sign_it(
     world: World,
 ) -> None:
