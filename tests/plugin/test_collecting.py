@@ -294,3 +294,16 @@ def test_an_installed_suite_is_not_shadowed_by_the_users_folder(
     assert suite_said(result) == str(installed)
     assert ready.states == dict.fromkeys(ready.READY_IDS, "verified")
     assert result.ret == 0
+
+
+def test_the_suites_conftest_is_loaded_with_the_initial_ones(ready: Project) -> None:
+    # Only those can declare options: the suite is there before conftests are loaded.
+    conftest = ready.suite / "conftest.py"
+    conftest.write_text(
+        f"{conftest.read_text()}\n"
+        "def pytest_addoption(parser):\n"
+        "    parser.addoption('--of-the-suite', action='store_true')\n"
+    )
+    result = ready.judge("--of-the-suite")
+
+    assert result.ret == 0

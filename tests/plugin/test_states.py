@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -141,6 +142,17 @@ def test_rollups_come_after_the_items_they_cover(ready: Project) -> None:
     assert ready.items["host.everything"]["reason"] == "3 verified, of 3"
     result.stdout.fnmatch_lines(["*100%*"])
     assert result.ret == 0
+
+
+def test_rollups_are_reported_as_pytest_reports_tests(project: Project) -> None:
+    project.judge("--junitxml=out.xml")
+    root = ET.parse(project.path / "out.xml").getroot()  # noqa: S314  # ours
+    cases = {case.get("name"): case for case in root.iter("testcase")}
+
+    assert len(cases) == 6
+    failure = cases["test_everything"].find("failure")
+    assert failure is not None
+    assert (failure.text or "").startswith("host.everything: failed, MEMBERS")
 
 
 def test_rollups_over_rollups(bare: Project) -> None:
