@@ -11,6 +11,8 @@ import pytest
 from pytest_readiness.cli import main
 from pytest_readiness.plugin.suite import bundled_suite
 
+TARGET = "[system]\nname = 'shop'\n[release]\nversion = '1'\n[target.here]\n"
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -200,3 +202,21 @@ def test_the_repositorys_own_suite_agrees_with_its_lock(
     code, out, _ = check(capsys, str(bundled_suite()))
 
     assert (code, out[-1].rpartition(", ")[2]) == (0, "ok")
+
+
+def test_a_suite_elsewhere_is_written_only_when_it_is_named(
+    bare: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bare.write(bare.module(bare.item("one")))
+    elsewhere = bare.path / "work"
+    elsewhere.mkdir()
+    bare.target(f'suite = "../{bare.suite.name}"\n{TARGET}', "work/readiness.toml")
+    monkeypatch.chdir(elsewhere)
+
+    code, _, err = check(capsys, "--write")
+    assert code == 4
+    assert "is not in this folder, so nothing is written into it" in err[0]
+    assert not (bare.suite / "suite.lock").exists()
+
+    assert check(capsys, "--write", str(bare.suite))[0] == 0
+    assert (bare.suite / "suite.lock").exists()

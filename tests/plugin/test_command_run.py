@@ -37,7 +37,8 @@ def test_nothing_foreign_is_read(
     assert result.ret == 0
     assert ready.report["verdict"] == "READY"
     assert tuple(ready.states) == ready.READY_IDS
-    assert result.outlines[-1] == f"report: {ready.report_path}"
+    assert result.outlines[-1] == "READY (4 seen, 0 signed), exit 0"
+    assert result.outlines[-2].endswith("every item: readiness-report/report.json")
     assert not (ready.path / ".pytest_cache").exists()
 
 

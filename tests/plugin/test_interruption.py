@@ -73,6 +73,7 @@ def test_ctrl_c_accounts_for_all(slow: Project, run: subprocess.Popen[str]) -> N
     }
     assert slow.report["verdict"] == "INCOMPLETE"
     assert slow.report["exit_code"] == 2
+    assert slow.report["selection"]["selected"] is False
     assert "INCOMPLETE (1 seen, 0 signed), exit 2" in output
 
 

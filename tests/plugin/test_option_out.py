@@ -24,7 +24,8 @@ def test_the_command_line_names_a_folder(ready: Project, workers: list[str]) -> 
     assert (folder / "report.json").is_file()
     assert (folder / ".gitignore").read_text().endswith("*\n")
     assert not ready.report_path.exists()
-    result.stdout.fnmatch_lines([f"report: {folder}/report.json"])
+    where = (folder / "report.json").relative_to(ready.path)
+    result.stdout.fnmatch_lines([f"*evidence of every item: {where}"])
 
 
 @pytest.mark.parametrize("workers", [[], ["-n2"]], ids=["alone", "n2"])

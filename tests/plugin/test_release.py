@@ -196,7 +196,7 @@ def test_the_backup_before_a_deployment_is_one_of_the_target(
     bare: Project, deployments: tuple[Deployment, Deployment]
 ) -> None:
     candidate, target = deployments
-    mark = '@item("backup-creation", owner="dba", scope="release")'
+    mark = '@item("backup-creation", owner="dba", scope="release", candidate=False)'
     backup = bare.item("backup_creation", LOOK, arguments="check, service", item=mark)
     stage = "pre-deployment"
     bare.write(bare.module(backup, section=stage, stage=stage))

@@ -35,7 +35,7 @@ def test_a_target_that_is_not_the_pinned_one_is_not_trusted(project: Project) ->
     assert result.ret == 13
     digest = project.report["target_digest"]
     (warning,) = project.report["warnings"]
-    assert warning.startswith("TARGET_MISMATCH: [target.here] sha256")
+    assert warning.startswith("TARGET_MISMATCH: [target.here] changed since")
     assert digest in warning
     assert project.report["verdict"] == "NOT READY"
 

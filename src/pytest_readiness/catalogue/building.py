@@ -91,6 +91,10 @@ def build_item(written: Written) -> Item | list[str]:
     problems.known("scope", mark["scope"], list(Scope))
     problems.need(title, "the module has no docstring: it is the section's title")
     problems.need(claim, "the docstring has no claim (its first paragraph)")
+    problems.need(
+        not any("\ud800" <= letter <= "\udfff" for letter in claim),
+        "the claim has half a surrogate pair, which no file can hold",
+    )
     problems.need(why, "the docstring has no `Why:`")
     problems.need(fix, "the docstring has no `Fix:`")
     signature = _signature(marks.get("readiness_attested"), problems)
@@ -109,6 +113,7 @@ def build_item(written: Written) -> Item | list[str]:
         fix=fix,
         reach=mark["reach"],
         core=mark["core"],
+        candidate=mark["candidate"],
         scope=signature.scope if signature else Scope(mark["scope"]),
         signature=signature,
         rollup=Rollup(rollup["over"], rollup["excluding"]) if rollup else None,

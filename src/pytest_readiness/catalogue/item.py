@@ -131,6 +131,8 @@ class Item:
     fix: str
     reach: bool = False
     core: bool = False
+    candidate: bool = True
+    """Whether it looks at the candidate before go-live, where it is of the release."""
     scope: Scope = Scope.ENVIRONMENT
     signature: SignatureRule | None = None
     rollup: Rollup | None = None

@@ -21,7 +21,7 @@ F = TypeVar("F", bound="Callable[..., object]")
 
 MARKERS = {
     "readiness_section": "section(id, stage): the checklist section of this module",
-    "readiness_item": "item(id, owner, reach, core, scope): one checkbox",
+    "readiness_item": "item(id, owner, reach, core, scope, candidate): one box",
     "readiness_attested": "attested(role, scope, max_age, when): who must sign it",
     "readiness_rollup": "rollup(over, excluding): computed from other items",
 }
@@ -53,16 +53,19 @@ def item(
     reach: bool = False,
     core: bool = False,
     scope: str = "environment",
+    candidate: bool = True,
 ) -> Callable[[F], F]:
     """Make a test an item: the id within its section and the role that owns the fix.
 
     ``reach``: the claim is that the thing answers, so no answer is failed, not unknown.
     ``core``: never waived, never declared not applicable. ``scope``: what its look is
     about, ``environment`` or ``release``; ``@attested`` names it where there is one.
+    ``candidate=False``: of scope release and before go-live, and still about what is at
+    the target already, such as its backup.
     The test's docstring is the claim, then ``Why:`` and ``Fix:``.
     """
     return pytest.mark.readiness_item(
-        id=id, owner=owner, reach=reach, core=core, scope=scope
+        id=id, owner=owner, reach=reach, core=core, scope=scope, candidate=candidate
     )
 
 

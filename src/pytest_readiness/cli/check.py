@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_readiness.catalogue import lock
+from pytest_readiness.errors import ConfigError
 from pytest_readiness.plugin.entry import LOCK_NAME
 from pytest_readiness.plugin.inspection import checklist_order, read_suite
 from pytest_readiness.plugin.suite import default_suite
@@ -36,6 +37,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Exit 0 where all agrees, 1 where something does not, 4 on a wrong file."""
     target_file = find(arguments.config, Path.cwd())
     suite: Path = arguments.suite or default_suite(target_file, Path.cwd())
+    if arguments.write and arguments.suite is None and not _is_here(suite):
+        what = "is not in this folder, so nothing is written into it"
+        raise ConfigError(str(suite), what, "name it if it is meant")
     items, found = read_suite(suite)
     path = suite / LOCK_NAME
     if arguments.write and not path.exists():
@@ -65,3 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
         if target_file is not None:
             sys.stdout.write(f"{target_file}: ok\n")
     return 1 if found else 0
+
+
+def _is_here(suite: Path) -> bool:
+    return suite.resolve().is_relative_to(Path.cwd())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 import platform
 import sys
 from typing import TYPE_CHECKING
@@ -47,7 +48,7 @@ def conclude(run: Run, session: pytest.Session) -> int:
         run.lock.items,
         run.outcomes(),
         run.gate,
-        selected=bool(run.left_out),
+        selected=run.selected,
         trust_broken=bool(run.distrust),
         strict=run.settings.strict,
         no_gate=run.settings.no_gate,
@@ -65,8 +66,8 @@ def conclude(run: Run, session: pytest.Session) -> int:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None:
         writer = reporter._tw  # noqa: SLF001  # knows width and colour
-        _tell(session, summary(report, writer.fullwidth, color=writer.hasmarkup))
-        _tell(session, f"report: {path}")
+        where, color = os.path.relpath(path), writer.hasmarkup
+        _tell(session, summary(report, writer.fullwidth, color=color, where=where))
     return code
 
 
@@ -117,9 +118,7 @@ def _selection(run: Run, decision: Decision) -> Selection:
         for outcome in decision.outcomes
         if outcome.state is State.NOT_RUN and outcome.id in why
     )
-    return Selection(
-        selected=bool(left_out), why=tuple(run.selection), left_out=left_out
-    )
+    return Selection(selected=run.selected, why=tuple(run.selection), left_out=left_out)
 
 
 def _user() -> str:

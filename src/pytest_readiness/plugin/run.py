@@ -17,6 +17,7 @@ from pytest_readiness.plugin.gathering import Gathering, Need
 from pytest_readiness.probes import probe
 from pytest_readiness.probes.look import Facts, utc_now
 from pytest_readiness.verdict.accounting import complete
+from pytest_readiness.verdict.codes import Code
 from pytest_readiness.verdict.judging import judge
 from pytest_readiness.verdict.rollup import in_order, roll_up
 from pytest_readiness.verdict.settling import UNSIGNED, Outcome, settle
@@ -39,14 +40,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Record", "Run"]
 
-FOREIGN_OUTCOME = "FOREIGN_OUTCOME"
-WRONG_RELEASE = "WRONG_RELEASE"
-
 FOREIGN = (pytest.skip.Exception, pytest.xfail.Exception)
 """What only a state may decide, so that nothing else in a run raises it."""
-
-_AT_THE_TARGET = frozenset({"pre-deployment.backup-creation"})
-"""Of scope release and before go-live, and still about what is there already."""
 
 _UNFINISHED = "its body did not come to its end in this run"
 
@@ -107,7 +102,7 @@ class Run:
     def environment_of(self, item: Item) -> str:
         """Give where an item looks: the candidate before go-live, else the target."""
         before = item.stage in {Stage.PRE_PRODUCTION, Stage.PRE_DEPLOYMENT}
-        of_release = item.scope is Scope.RELEASE and item.id not in _AT_THE_TARGET
+        of_release = item.scope is Scope.RELEASE and item.candidate
         if before and of_release and self.target.candidate:
             return self.target.candidate
         return self.target.name
@@ -187,14 +182,21 @@ class Run:
         return {**recorded, **foreign}
 
     def not_run(self) -> dict[str, str]:
-        """Say why items of the lock were not run, by id."""
+        """Say why items that the gate asks were not run, by id."""
         collected = {node.item.id for node in self.nodes}
         return {
             locked.id: self.left_out.get(locked.id)
             or (_UNFINISHED if locked.id in collected else "it was not collected")
             for locked in self.lock.items
-            if locked.id not in self.records and locked.id not in self.foreign
+            if self.gate.asks(locked.stage)
+            and locked.id not in self.records
+            and locked.id not in self.foreign
         }
+
+    @property
+    def selected(self) -> bool:
+        """Whether only a part was asked for; a run cut short is no selection."""
+        return any(why != _UNFINISHED for why in self.not_run().values())
 
     def _release_names(self) -> set[str]:
         names = (self.release.version, self.release.source, self.release.commit)
@@ -208,10 +210,10 @@ class Run:
         body = judge(judgements, reach=item.reach, assertion=assertion, error=error)
         outcome = settle(item, body, UNSIGNED)
         if outcome.state is State.UNKNOWN and item.id in self._wrong_release:
-            outcome = replace(outcome, code=WRONG_RELEASE)
+            outcome = replace(outcome, code=Code.WRONG_RELEASE)
         self.records[item.id] = Record(item, outcome, judgements)
 
 
 def _foreign(item_id: str, what: str) -> Outcome:
     reason = f"{what}; only the suite decides an item"
-    return Outcome.plain(item_id, State.NOT_RUN, FOREIGN_OUTCOME, reason)
+    return Outcome.plain(item_id, State.NOT_RUN, Code.FOREIGN_OUTCOME, reason)

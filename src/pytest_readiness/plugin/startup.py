@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_readiness.attest.codes import Code
 from pytest_readiness.catalogue import lock
 from pytest_readiness.errors import ConfigError, ReadinessError
 from pytest_readiness.plugin.collection import SuiteCollection
@@ -193,8 +194,8 @@ def _check_not_applicable(target: Target, locked: Lock) -> None:
 
 def _mismatch(target: Target, digest: str) -> str:
     return (
-        f"TARGET_MISMATCH: [target.{target.name}] sha256 names another target than "
-        f"this one, {digest}; find out what changed, then set it anew"
+        f"{Code.TARGET_MISMATCH}: [target.{target.name}] changed since its sha256 was "
+        f"set; find out why, then set {digest}"
     )
 
 

@@ -24,6 +24,7 @@ class Code(StrEnum):
     UNJUDGED = "UNJUDGED"
     NOTHING_JUDGED = "NOTHING_JUDGED"
     ERROR = "ERROR"
+    WRONG_RELEASE = "WRONG_RELEASE"
     NOT_SEEN = "NOT_SEEN"
     WITHHELD = "WITHHELD"
     NO_MEMBERS = "NO_MEMBERS"
@@ -33,6 +34,7 @@ class Code(StrEnum):
     TOO_EARLY = "TOO_EARLY"
     MISSING = "MISSING"
     MEMBERS = "MEMBERS"
+    FOREIGN_OUTCOME = "FOREIGN_OUTCOME"
     NOT_RECORDED = "NOT_RECORDED"
     OUT_OF_GATE = "OUT_OF_GATE"
 
@@ -50,6 +52,7 @@ MEANING: dict[Code, str] = {
     Code.UNJUDGED: "The suite reads a fact without a requirement: a mistake in it.",
     Code.NOTHING_JUDGED: "The item's body judged nothing.",
     Code.ERROR: "The item's body broke.",
+    Code.WRONG_RELEASE: "Another release runs where the item looked.",
     Code.NOT_SEEN: "The fact could not be observed, so nothing is known.",
     Code.WITHHELD: "The role that looks may not read it; the reason names the grant.",
     Code.NO_MEMBERS: "The rollup covers no item of this gate.",
@@ -61,6 +64,7 @@ MEANING: dict[Code, str] = {
     Code.TOO_EARLY: "There is nothing to see yet; the reason names the time.",
     Code.MISSING: "Nobody has signed yet.",
     Code.MEMBERS: "Items that the rollup covers are not satisfied.",
+    Code.FOREIGN_OUTCOME: "Something other than the suite decided the item's outcome.",
     Code.NOT_RECORDED: "The lock has the item, this run recorded nothing for it.",
     Code.OUT_OF_GATE: "The item's stage is not asked by this gate.",
 }

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -29,6 +30,7 @@ ITEM = {
     "reach": True,
     "core": False,
     "scope": "environment",
+    "candidate": True,
 }
 ATTESTED = {"roles": ("dba",), "scope": "release", "max_age": None, "when": "always"}
 ROLLUP = {"over": ("api-keys.*",), "excluding": ()}
@@ -127,3 +129,12 @@ def test_missing_words_are_all_named() -> None:
     found = build_item(Written(marks, "", "", probes=True))
     assert isinstance(found, list)
     assert len(found) == 4
+
+
+def test_a_claim_that_no_file_can_hold_is_refused() -> None:
+    whole = written()
+    broken = replace(whole, docstring=DOCSTRING.replace("Pooled", "\ud800"))
+
+    assert build_item(broken) == [
+        "the claim has half a surrogate pair, which no file can hold"
+    ]

@@ -48,6 +48,7 @@ def test_each_decorator_keeps_what_was_written() -> None:
             "reach": True,
             "core": False,
             "scope": "environment",
+            "candidate": True,
         },
         {"roles": ("dba",), "scope": "release", "max_age": None, "when": "always"},
         {"over": ("cache.*",), "excluding": ()},
