@@ -1,6 +1,7 @@
 """``[target.NAME.tls]``: the endpoints whose certificates are looked at."""
 
 import datetime as dt
+from dataclasses import replace
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -105,7 +106,8 @@ class CertificateLimits(LimitsBlock):
         """Give the time that a certificate of that lifetime must have left."""
         most, least = self.min_left.value, self.least_left.value
         share = self.min_left_share.value
-        return lifetime.map(lambda whole: max(min(most, whole * share), least))
+        left = lifetime.map(lambda whole: max(min(most, whole * share), least))
+        return replace(left, source="limits.certificates, by its lifetime")
 
     def min_bits(self, family: Literal["rsa", "ec"]) -> Bound[int]:
         """Give the smallest key of a family."""
