@@ -50,6 +50,7 @@ def conclude(run: Run, session: pytest.Session) -> int:
         run.gate,
         selected=run.selected,
         trust_broken=bool(run.distrust),
+        hindrances=run.hindrances(),
         strict=run.settings.strict,
         no_gate=run.settings.no_gate,
         left_out=run.not_run(),
