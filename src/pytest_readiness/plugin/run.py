@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_readiness.attest.result import people
 from pytest_readiness.attest.terms import APPROVAL_SECTION, is_approval
 from pytest_readiness.catalogue.item import Item, Scope, Stage
 from pytest_readiness.catalogue.observation import Unavailable
+from pytest_readiness.plugin.attestation import Attestation
 from pytest_readiness.plugin.gathering import Gathering, Need
 from pytest_readiness.probes import REGISTRY, probe
 from pytest_readiness.probes.look import Facts, utc_now
+from pytest_readiness.store.document import ApproversCounted
 from pytest_readiness.verdict.accounting import complete
 from pytest_readiness.verdict.codes import Code
 from pytest_readiness.verdict.judging import judge
@@ -147,6 +150,14 @@ class Run:
             )
         return type(facts).unavailable(reason, environment)
 
+    def attestation(self, item: Item) -> Attestation:
+        """Give what is signed on an item, as facts for its body."""
+        return Attestation(
+            found=self.signing.of(item),
+            root=self.configuration.path.parent,
+            today=self.target.calendar.day(self.started),
+        )
+
     def judge(self, node: ReadinessItem, body: Callable[[], None]) -> None:
         """Run an item's body and record its state; only an interruption gets out."""
         assertion = error = ""
@@ -208,18 +219,29 @@ class Run:
 
     def hindrances(self) -> list[Hindrance]:
         """Say what blocks the gate beside its items."""
-        signed = [one for one in self.records.values() if one.signatures is not None]
-        used = [
-            one.signatures.waiver
-            for one in signed
-            if one.signatures and one.outcome.state is State.WAIVED
+        used = (
+            record.signatures.waiver
+            for record in self.records.values()
+            if record.outcome.state is State.WAIVED and record.signatures
+        )
+        return self.signing.hindrances(
+            self._approvals(), [waiver for waiver in used if waiver]
+        )
+
+    @property
+    def approvers(self) -> ApproversCounted | None:
+        """How many people signed off; None where the gate does not ask."""
+        found = self._approvals()
+        if not found:
+            return None
+        return ApproversCounted(people=len(people(found)), needed=self.signing.people)
+
+    def _approvals(self) -> list[ItemSignatures]:
+        return [
+            record.signatures
+            for record in self.records.values()
+            if record.signatures and record.item.section == APPROVAL_SECTION
         ]
-        approvals = [
-            one.signatures
-            for one in signed
-            if one.signatures and one.item.section == APPROVAL_SECTION
-        ]
-        return self.signing.hindrances(approvals, [one for one in used if one])
 
     def outcomes(self) -> dict[str, Outcome]:
         """Give what was recorded, by item id."""

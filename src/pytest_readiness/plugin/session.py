@@ -205,7 +205,8 @@ class ReadinessSession:
             show(report, outcome.state, "", "")
             return
         message = failure_text(item, outcome, record.judgements)
-        show(report, outcome.state, one_line(item, outcome), message)
+        waiver = record.signatures.waiver if record.signatures else None
+        show(report, outcome.state, one_line(item, outcome, waiver), message)
 
     def _report_rollup(self, node: ReadinessItem) -> None:
         hook = node.ihook
