@@ -7,11 +7,13 @@ a ledger of many years fits into little memory. The order of the lines never mat
 
 from __future__ import annotations
 
+import datetime as dt
 import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from pytest_readiness.attest.codes import Refused
+from pytest_readiness.attest.forms import MAX_VALIDITY
 from pytest_readiness.attest.line import Doubt, says
 from pytest_readiness.attest.predicates import (
     Deployment,
@@ -27,7 +29,6 @@ from pytest_readiness.attest.trust_tables import REVOKER
 from pytest_readiness.catalogue.item import Scope
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Iterable, Mapping
 
     from pytest_readiness.attest.context import Context
@@ -90,9 +91,11 @@ class Elsewhere:
 class Statements(Generic[S]):
     """The attestations of one item, or its waivers."""
 
-    __slots__ = ("_elsewhere", "_here", "ends", "future", "last_veto")
+    __slots__ = ("_elsewhere", "_here", "_longest", "ends", "future", "last_veto")
 
-    def __init__(self) -> None:
+    def __init__(self, longest: dt.timedelta = MAX_VALIDITY) -> None:
+        """Prepare; ``longest``: how long a waiver lasts at most."""
+        self._longest = longest
         self._here: dict[Slot, tuple[bytes, Line[S]]] = {}
         self._elsewhere: dict[Slot, bytes] = {}
         self.future: Line[S] | None = None
@@ -116,7 +119,7 @@ class Statements(Generic[S]):
         if isinstance(line.predicate, Waiver):
             if not slot.doubt:
                 ends = self.ends.setdefault(slot.subject, set())
-                ends.add(line.predicate.valid_until)
+                ends.add(line.predicate.end(self._longest))
         elif is_veto(line.predicate):
             last = self.last_veto.get(slot.subject)
             if last is None or _rank(last) < rank:
@@ -273,7 +276,8 @@ class Index:
     def _add_to(
         self, shelf: dict[str, Statements[S]], item_id: str, line: Line[S]
     ) -> None:
-        statements = shelf.setdefault(item_id, Statements())
+        longest = dt.timedelta(days=self.trust.waiver.max_days)
+        statements = shelf.setdefault(item_id, Statements(longest))
         if self.is_future(line.issued_at):
             statements.add_future(line)
             return
