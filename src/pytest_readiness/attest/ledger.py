@@ -44,6 +44,7 @@ STATEMENT_SUFFIX = ".intoto.json"
 """How the names of the files in a folder end; others are left alone."""
 _MOST_FAILURES = 20
 _BATCH = 64
+_LONGEST_PATH = 4096
 
 
 @dataclass(slots=True)
@@ -156,7 +157,8 @@ def _raw(path: Path) -> Iterator[_Raw]:
         with open_regular(path, MAX_FILE_SIZE) as stream:
             yield from _lines(stream, str(path))
     except OSError as error:
-        raise Malformed(f"cannot be read ({error.strerror})", str(path)) from None
+        where = printable(str(error.filename or path), _LONGEST_PATH)
+        raise Malformed(f"cannot be read ({error.strerror})", where) from None
 
 
 def _lines(stream: BinaryIO, where: str) -> Iterator[_Raw]:
@@ -197,6 +199,11 @@ def _statement_files(folder: Path) -> Iterator[Path]:
 
     for root, folders, names in os.walk(folder, onerror=cannot):
         folders.sort()
+        for name in folders:
+            if Path(root, name).is_symlink():
+                # Nobody would walk into it, nor miss what is signed there.
+                where = printable(str(Path(root, name)), _LONGEST_PATH)
+                raise Malformed("is a link to a folder", where)
         for name in sorted(names):
             if name.endswith(STATEMENT_SUFFIX):
                 yield Path(root, name)
