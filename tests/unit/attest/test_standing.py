@@ -43,6 +43,7 @@ def test_a_veto_outside_its_keys_window_does_not_end_its_owners_veto(
     give_key(world, "erin", "old", not_after=world.NOW - world.DAY)
     world.veto("erin", issued_at=world.NOW - 2 * world.HOUR)
     world.attest("bob", issued_at=world.NOW)
+    more = dict(more)
     if more.pop("wording", False):
         more["wording"] = world.OTHER_WORDING
     if more.pop("subject", False):
