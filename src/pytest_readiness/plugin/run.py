@@ -137,7 +137,7 @@ class Run:
             people=configuration.approvals.people,
         )
         self.distrust += map(str, self.signing.signatures.failures)
-        self.notes += self.signing.signatures.warnings
+        self.notes += self.signing.warnings
 
     def environment_of(self, item: Item) -> str:
         """Give where an item looks: the candidate before go-live, else the target."""

@@ -9,7 +9,7 @@ import pytest
 
 from pytest_readiness.attest.terms import is_approval
 from pytest_readiness.catalogue.lock import UPDATE, Change, compare
-from pytest_readiness.errors import ConfigError
+from pytest_readiness.errors import ConfigError, ReadinessError
 from pytest_readiness.plugin.collection import ReadinessItem, SuiteCollection
 from pytest_readiness.plugin.conclusion import conclude
 from pytest_readiness.plugin.entry import METADATA
@@ -66,9 +66,10 @@ class ReadinessSession:
         """Say whose word counts: known once the suite is collected and read."""
         if not self.run.nodes:
             return []
-        found = self.run.signing.signatures
-        lines = [self.run.signing.described, *found.warnings]
-        return [f"readiness: {line}" for line in [*lines, *map(str, found.failures)]]
+        signing = self.run.signing
+        failures = map(str, signing.signatures.failures)
+        lines = [signing.described, *signing.warnings, *failures]
+        return [f"readiness: {line}" for line in lines]
 
     def pytest_deselected(self, items: list[pytest.Item]) -> None:
         """Note what others leave out."""
@@ -205,7 +206,10 @@ class ReadinessSession:
         for node in nodes:
             node.run = run
             run.item_ids[node.nodeid] = node.item.id
-        run.read_signatures()
+        try:
+            run.read_signatures()
+        except ReadinessError as error:
+            raise pytest.UsageError(f"readiness: {error}") from None
 
     def _show(self, report: pytest.TestReport, record: Record) -> None:
         item, outcome = record.item, record.outcome
