@@ -110,7 +110,7 @@ class Waivers:
                 continue
             if self._index.is_future(line.issued_at):
                 yield self._checks.future(line)
-            elif not line.key.compromised or line.person.id not in newest:
+            elif not line.doubt or line.person.id not in newest:
                 newest[line.person.id] = line
         for line in newest.values():
             predicate = line.predicate
