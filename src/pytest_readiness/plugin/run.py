@@ -156,11 +156,11 @@ class Run:
             raise
         except BaseException as broken:  # noqa: BLE001  # a suite's bug is no verdict
             error = self.redact(f"its body raised {type(broken).__name__}: {broken}")
-        self._settle(node, assertion, error)
+        self._settle(node.item, node.check.judgements, assertion, error)
 
-    def record_error(self, node: ReadinessItem, reason: str) -> None:
-        """Record an item that broke before its body ran."""
-        self._settle(node, "", self.redact(reason))
+    def record_error(self, item: Item, reason: str) -> None:
+        """Record an item that broke before its body ran, so that nothing is judged."""
+        self._settle(item, (), "", self.redact(reason))
 
     def record_foreign(self, item: Item, what: str) -> None:
         """Record an item whose outcome somebody else decided."""
@@ -205,8 +205,9 @@ class Run:
     def _asks_release(self, name: str, item: Item) -> bool:
         return item.scope is Scope.RELEASE and probe(name).runs_release
 
-    def _settle(self, node: ReadinessItem, assertion: str, error: str) -> None:
-        item, judgements = node.item, node.check.judgements
+    def _settle(
+        self, item: Item, judgements: tuple[Judgement, ...], assertion: str, error: str
+    ) -> None:
         body = judge(judgements, reach=item.reach, assertion=assertion, error=error)
         outcome = settle(item, body, UNSIGNED)
         if outcome.state is State.UNKNOWN and item.id in self._wrong_release:

@@ -42,8 +42,9 @@ class ReadinessSession:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
-        """Fill the table of pytest-metadata, which the entry point has emptied."""
+        """Fill the table of pytest-metadata, with nothing but what is judged."""
         metadata = session.config.stash.get(METADATA, dict[str, object]())
+        metadata.clear()  # others may have added to what the entry point emptied
         metadata["System"] = self.run.configuration.system
         metadata["Environment"] = self.run.target.name
         metadata["Release"] = self.run.release_text
@@ -125,7 +126,7 @@ class ReadinessSession:
             if call.excinfo.errisinstance(FOREIGN):
                 self.run.record_foreign(item.item, "it was skipped before its body ran")
             else:
-                self.run.record_error(item, call.excinfo.exconly())
+                self.run.record_error(item.item, call.excinfo.exconly())
         elif call.when != "call":
             if call.excinfo is not None:  # its frames would show arguments
                 report.longrepr = redact(f"{item.item.id}: {call.excinfo.exconly()}")
