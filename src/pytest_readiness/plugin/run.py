@@ -173,11 +173,11 @@ class Run:
             raise
         except BaseException as broken:  # noqa: BLE001  # a suite's bug is no verdict
             error = self.redact(f"its body raised {type(broken).__name__}: {broken}")
-        self._settle(node.item, node.check.judgements, assertion, error)
+        self._settle(node, node.check.judgements, assertion, error)
 
-    def record_error(self, item: Item, reason: str) -> None:
+    def record_error(self, node: ReadinessItem, reason: str) -> None:
         """Record an item that broke before its body ran, so that nothing is judged."""
-        self._settle(item, (), "", self.redact(reason))
+        self._settle(node, (), "", self.redact(reason))
 
     def record_foreign(self, item: Item, what: str) -> None:
         """Record an item whose outcome somebody else decided."""
@@ -274,8 +274,13 @@ class Run:
         return item.scope is Scope.RELEASE and probe(name).runs_release
 
     def _settle(
-        self, item: Item, judgements: tuple[Judgement, ...], assertion: str, error: str
+        self,
+        node: ReadinessItem,
+        judgements: tuple[Judgement, ...],
+        assertion: str,
+        error: str,
     ) -> None:
+        item = node.item
         body = judge(judgements, reach=item.reach, assertion=assertion, error=error)
         settled = self.signing.settle(
             item,

@@ -130,7 +130,7 @@ class ReadinessSession:
             if call.excinfo.errisinstance(FOREIGN):
                 self.run.record_foreign(item.item, "it was skipped before its body ran")
             else:
-                self.run.record_error(item.item, call.excinfo.exconly())
+                self.run.record_error(item, call.excinfo.exconly())
         elif call.when != "call":
             if call.excinfo is not None:  # its frames would show arguments
                 report.longrepr = redact(f"{item.item.id}: {call.excinfo.exconly()}")
