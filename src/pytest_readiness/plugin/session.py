@@ -59,10 +59,17 @@ class ReadinessSession:
                 f"{run.configuration.system} in {run.target.name}, {run.release_text}",
                 f"gate {run.gate.name}, target digest {run.target_digest[:12]}",
                 f"suite {run.suite} ({len(run.lock.items)} items)",
-                run.signing.described,
                 *run.notes,
             )
         ]
+
+    def pytest_report_collectionfinish(self) -> list[str]:
+        """Say whose word counts: known once the suite is collected and read."""
+        if not self.run.nodes:
+            return []
+        found = self.run.signing.signatures
+        lines = [self.run.signing.described, *found.warnings]
+        return [f"readiness: {line}" for line in [*lines, *map(str, found.failures)]]
 
     def pytest_deselected(self, items: list[pytest.Item]) -> None:
         """Note what others leave out."""
@@ -199,6 +206,7 @@ class ReadinessSession:
         for node in nodes:
             node.run = run
             run.item_ids[node.nodeid] = node.item.id
+        run.read_signatures()
 
     def _show(self, report: pytest.TestReport, record: Record) -> None:
         item, outcome = record.item, record.outcome

@@ -13,7 +13,11 @@ from pytest_readiness.attest.codes import Code
 from pytest_readiness.attest.context import Context, LockSeen
 from pytest_readiness.attest.pins import TrustPins
 from pytest_readiness.attest.result import Result, people
-from pytest_readiness.attest.signatures import LedgerFiles, read_signatures
+from pytest_readiness.attest.signatures import (
+    LedgerFiles,
+    Signatures,
+    read_signatures,
+)
 from pytest_readiness.attest.terms import Terms
 from pytest_readiness.errors import ConfigError
 from pytest_readiness.target.authors import authors
@@ -32,7 +36,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from pytest_readiness.attest.result import ItemSignatures, WaiverInfo
-    from pytest_readiness.attest.signatures import Signatures
     from pytest_readiness.catalogue.item import Item
     from pytest_readiness.catalogue.lock import Lock
     from pytest_readiness.plugin.settings import Settings
@@ -126,6 +129,11 @@ class Signing:
 
     def __post_init__(self) -> None:
         self._same_as = {one.id: one.same_as for one in self.lock.items if one.same_as}
+
+    @classmethod
+    def nothing(cls, lock: Lock, now: dt.datetime) -> Signing:
+        """Give what stands before anything was read: nothing counts."""
+        return cls(Signatures(pins=TrustPins(), now=now), lock)
 
     @classmethod
     def read(  # where, what, when
