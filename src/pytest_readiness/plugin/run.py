@@ -204,11 +204,11 @@ class Run:
             raise
         except BaseException as broken:  # noqa: BLE001  # a suite's bug is no verdict
             error = self.redact(f"its body raised {type(broken).__name__}: {broken}")
-        self._settle(node, assertion, error)
+        self._settle(node, node.check.judgements, assertion, error)
 
     def record_error(self, node: ReadinessItem, reason: str) -> None:
-        """Record an item that broke before its body ran."""
-        self._settle(node, "", self.redact(reason))
+        """Record an item that broke before its body ran, so that nothing is judged."""
+        self._settle(node, (), "", self.redact(reason))
 
     def record_foreign(self, item: Item, what: str) -> None:
         """Record an item whose outcome somebody else decided."""
@@ -304,8 +304,14 @@ class Run:
     def _asks_release(self, name: str, item: Item) -> bool:
         return item.scope is Scope.RELEASE and probe(name).runs_release
 
-    def _settle(self, node: ReadinessItem, assertion: str, error: str) -> None:
-        item, judgements = node.item, node.check.judgements
+    def _settle(
+        self,
+        node: ReadinessItem,
+        judgements: tuple[Judgement, ...],
+        assertion: str,
+        error: str,
+    ) -> None:
+        item = node.item
         body = judge(judgements, reach=item.reach, assertion=assertion, error=error)
         settled = self.signing.settle(
             item,

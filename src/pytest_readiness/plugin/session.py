@@ -43,8 +43,9 @@ class ReadinessSession:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
-        """Fill the table of pytest-metadata, which the entry point has emptied."""
+        """Fill the table of pytest-metadata, with nothing but what is judged."""
         metadata = session.config.stash.get(METADATA, dict[str, object]())
+        metadata.clear()  # others may have added to what the entry point emptied
         metadata["System"] = self.run.configuration.system
         metadata["Environment"] = self.run.target.name
         metadata["Release"] = self.run.release_text
