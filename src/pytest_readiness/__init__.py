@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pytest_readiness.plugin.attestation import Attestation
     from pytest_readiness.probes.look import Facts, Look
     from pytest_readiness.probes.postgres import Postgres
+    from pytest_readiness.probes.provider import Provider
     from pytest_readiness.probes.python import Python
     from pytest_readiness.probes.redis import Redis
     from pytest_readiness.probes.service import Service
@@ -42,6 +43,7 @@ _HOME = {
     "Look": "probes.look",
     "Observed": "catalogue.observation",
     "Postgres": "probes.postgres",
+    "Provider": "probes.provider",
     "Python": "probes.python",
     "Redis": "probes.redis",
     "Service": "probes.service",
@@ -66,6 +68,7 @@ __all__ = [
     "Look",
     "Observed",
     "Postgres",
+    "Provider",
     "Python",
     "Redis",
     "Service",

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # Mistakes if given beside what the example shows; it has them as comments.
 COMMENTED = {"release.digest", "target.*.sha256"}
+NAMED = {"target.", "gate.", "target.*.providers."}
+"""Tables whose keys are names of the user's."""
 
 
 def keys_of(annotation: object, path: str) -> Iterator[str]:
@@ -41,7 +43,7 @@ def keys_in(tree: object, path: str = "") -> Iterator[str]:
             yield from keys_in(member, path)
     if isinstance(tree, dict):
         for key, value in tree.items():
-            name = "*" if path in {"target.", "gate."} else key
+            name = "*" if path in NAMED else key
             yield f"{path}{name}"
             yield from keys_in(value, f"{path}{name}.")
 
