@@ -11,6 +11,7 @@ from pytest_readiness.target.blocks.block import (
     ResourceBlock,
 )
 from pytest_readiness.target.blocks.postgres import PostgresBlock, PostgresLimits
+from pytest_readiness.target.blocks.prometheus import PrometheusBlock, PrometheusQuery
 from pytest_readiness.target.blocks.python import PythonBlock, PythonLimits
 from pytest_readiness.target.blocks.redis import RedisBlock, RedisLimits
 from pytest_readiness.target.blocks.service import ReleaseRoute, ServiceBlock
@@ -24,6 +25,8 @@ __all__ = [
     "LimitsBlock",
     "PostgresBlock",
     "PostgresLimits",
+    "PrometheusBlock",
+    "PrometheusQuery",
     "PythonBlock",
     "PythonLimits",
     "RedisBlock",
@@ -50,6 +53,8 @@ class Resources(Block):
     """The endpoints whose certificates are looked at."""
     service: ServiceBlock | None = None
     """The running service."""
+    prometheus: PrometheusBlock | None = None
+    """The metrics of all of it."""
 
 
 class Limits(Block):

@@ -181,7 +181,7 @@ class Block(BaseModel):
         handler: ModelWrapValidatorHandler[Self],
         info: ValidationInfo,
     ) -> Self:
-        """Let a table in a list know its place."""
+        """Let a table in a list, or under a name, know its place."""
         if isinstance(value, Member) and isinstance(info.context, Context):
             with info.context.at(value.index):
                 return handler(value)
@@ -203,7 +203,8 @@ class Block(BaseModel):
                 if Secret in types:
                     return handler(context.secret(value))
                 if is_table(value) and any(issubclass(t, Block) for t in types):
-                    return handler(value)
+                    named = get_origin(field.annotation) is Mapping
+                    return handler(_placed(value) if named else value)
                 filled = context.plain(value)
             except Mistake as mistake:
                 raise refuse(mistake.what, mistake.remedy) from None
@@ -213,6 +214,13 @@ class Block(BaseModel):
             if isinstance(filled, str) and filled is not value:
                 return handler(_typed(filled, types))
             return handler(filled)
+
+
+def _placed(tables: Mapping[str, object]) -> dict[str, object]:
+    return {
+        name: Member(table, name) if is_table(table) else table
+        for name, table in tables.items()
+    }
 
 
 def _typed(text: str, types: frozenset[type]) -> object:

@@ -17,7 +17,7 @@ from pytest_readiness.target.blocks.block import (
 )
 from pytest_readiness.target.values import is_table
 
-__all__ = ["ReleaseRoute", "ServiceBlock"]
+__all__ = ["ReleaseRoute", "ServiceBlock", "stays_private"]
 
 
 class ReleaseRoute(Block):
@@ -60,12 +60,16 @@ class ServiceBlock(ResourceBlock):
 
     @model_validator(mode="after")
     def _token_stays_private(self) -> Self:
-        parts = urlsplit(self.url)
-        private = parts.scheme == "https" or _is_loopback(parts.hostname or "")
-        if self.token is not None and not private:
+        if self.token is not None and not stays_private(self.url):
             what = "would go over plain HTTP"
             raise refuse(what, "use an https URL", key="token")
         return self
+
+
+def stays_private(url: str) -> bool:
+    """Whether what is sent to a URL stays between the two ends."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" or _is_loopback(parts.hostname or "")
 
 
 def _is_loopback(host: str) -> bool:
