@@ -23,6 +23,7 @@ from pytest_readiness.demo.servers.programs import find_postgres, find_valkey, l
 from pytest_readiness.demo.servers.template import Template
 from pytest_readiness.demo.servers.tls_front import TlsFront
 from pytest_readiness.demo.servers.valkey import ValkeyServer
+from pytest_readiness.demo.standins.prometheus import Prometheus
 
 if TYPE_CHECKING:
     import contextlib
@@ -49,11 +50,13 @@ class Bench:
     python: Path
     """The service's interpreter."""
     passwords: dict[str, str]
-    """``database`` and ``cache``: of the roles that look; the others by user."""
+    """``database``, ``cache`` and ``metrics``: of the roles that look; the others by
+    user."""
     postgres: PostgresServer
     valkey: ValkeyServer
     cache_front: TlsFront
     engine: EngineServer
+    prometheus: Prometheus
 
 
 def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
@@ -66,7 +69,7 @@ def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
     guard = Guard(folder)
     stack.callback(guard.close)
     place = Place(folder, _socket_folder(folder, stack), guard)
-    names = ("database", "cache", "engine", "administrator", *_USERS)
+    names = ("database", "cache", "metrics", "engine", "administrator", *_USERS)
     passwords = {name: secrets.token_hex(16) for name in names}
     authority = Authority.create()
     ca_file = folder / "ca.pem"
@@ -88,9 +91,22 @@ def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
     python, certificate = engine_python(folder), issued.store(folder, "engine")
     surroundings = _surroundings(ca_file, passwords, postgres.port, front.port)
     engine = servers.add(EngineServer(place, python, certificate, surroundings))
+    prometheus = Prometheus(
+        issued.server_context(folder, "metrics"), passwords["metrics"]
+    )
+    stack.callback(prometheus.close)
     engine.wait()
     return Bench(
-        folder, authority, ca_file, python, passwords, postgres, valkey, front, engine
+        folder=folder,
+        authority=authority,
+        ca_file=ca_file,
+        python=python,
+        passwords=passwords,
+        postgres=postgres,
+        valkey=valkey,
+        cache_front=front,
+        engine=engine,
+        prometheus=prometheus,
     )
 
 

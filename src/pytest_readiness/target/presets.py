@@ -179,7 +179,8 @@ _POSTGRES = {
         "sum by (instance) (increase(pg_stat_database_deadlocks{<on>}[1h]))"
     ),
 }
-"""postgres_exporter; the lag's name changed with 0.12, both are asked for."""
+"""postgres_exporter; before its 0.12 the lag came from a query of one's own, as
+``pg_replication_lag``: both names are asked for."""
 
 _REDIS = {
     "redis-up": Preset("redis_up{<on>}"),

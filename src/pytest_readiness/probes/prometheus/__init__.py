@@ -121,8 +121,8 @@ class Prometheus(Facts):
                 answers=answers,
                 freshness=look.seen(block.freshness, what="freshness"),
                 results=look.seen(results, what="queries"),
-                targets=look.observe(lambda: targets(api), what="targets"),
-                rules=look.observe(lambda: rules(api), what="rules"),
+                targets=look.observe(lambda: targets(api, look.redact), what="targets"),
+                rules=look.observe(lambda: rules(api, look.redact), what="rules"),
             )
 
     @staticmethod

@@ -10,7 +10,7 @@ from pytest_readiness.probes.prometheus.forms import shown
 from pytest_readiness.target.promql import metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from pytest_readiness.probes.prometheus.api import Api
 
@@ -58,19 +58,24 @@ class Rule:
         return metrics(self.query)
 
 
-def targets(api: Api) -> tuple[ScrapeTarget, ...]:
+def targets(api: Api, redact: Callable[[str], str]) -> tuple[ScrapeTarget, ...]:
     """Ask what is scraped.
 
     Raises:
         LookError: no answer, and why.
     """
     return tuple(
-        ScrapeTarget(one.labels, one.health, shown(one.error), _time(one.scraped))
+        ScrapeTarget(
+            labels=one.labels,
+            health=one.health,
+            last_error=redact(shown(one.error)),
+            last_scrape=_time(one.scraped),
+        )
         for one in api.targets().active or ()
     )
 
 
-def rules(api: Api) -> tuple[Rule, ...]:
+def rules(api: Api, redact: Callable[[str], str]) -> tuple[Rule, ...]:
     """Ask for the rules.
 
     Raises:
@@ -86,7 +91,7 @@ def rules(api: Api) -> tuple[Rule, ...]:
             labels=one.labels,
             annotations=one.annotations,
             health=one.health,
-            last_error=shown(one.error),
+            last_error=redact(shown(one.error)),
             state=one.state,
         )
         for group in api.rules().groups or ()
