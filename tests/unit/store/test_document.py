@@ -67,6 +67,17 @@ def document(report: Report) -> dict[str, Any]:
     return parsed
 
 
+RUN = {
+    "started": "2026-10-10T12:00:00.000Z",
+    "ended": "2026-10-10T12:00:03.000Z",
+    "host": "ci-1",
+    "user": "ci",
+    "command": ["pytest", "--readiness"],
+    "plugin": "1.0",
+    "python": "3.11.7",
+    "pytest": "9.2.0",
+}
+
 NO_TRUST = {
     "described": "no trust file",
     "version": None,
@@ -110,16 +121,7 @@ def test_the_document_says_what_was_judged_and_what_follows(report: Report) -> N
         "seen": 0,
         "signed": 0,
         "selection": {"selected": False, "why": [], "left_out": []},
-        "run": {
-            "started": "2026-10-10T12:00:00.000Z",
-            "ended": "2026-10-10T12:00:03.000Z",
-            "host": "ci-1",
-            "user": "ci",
-            "command": ["pytest", "--readiness"],
-            "plugin": "1.0",
-            "python": "3.11.7",
-            "pytest": "9.2.0",
-        },
+        "run": RUN,
         "trust": NO_TRUST,
         "approvers": None,
         "hindrances": [],
