@@ -44,6 +44,7 @@ class ReadinessSession:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Fill the table of pytest-metadata, which the entry point has emptied."""
+        _thaw()
         metadata = session.config.stash.get(METADATA, dict[str, object]())
         metadata["System"] = self.run.configuration.system
         metadata["Environment"] = self.run.target.name
@@ -106,7 +107,8 @@ class ReadinessSession:
         session.testscollected += len(self.run.rollups)  # for the progress shown
         nodes = [node for node in session.items if isinstance(node, ReadinessItem)]
         self.run.gathering.run(self.run.needs(nodes, REGISTRY))
-        # Thousands of items live to the end: the collector need not look at each again.
+        # Thousands of items live to the end: the collector need not look at each again,
+        # least of all when pytest and then the process end.
         gc.freeze()
         try:
             return (yield)
@@ -175,7 +177,6 @@ class ReadinessSession:
 
     def pytest_unconfigure(self) -> None:
         """Stop what was started for this run."""
-        gc.unfreeze()
         self._close()
 
     def _check_suite(self, nodes: list[ReadinessItem]) -> None:
@@ -225,6 +226,13 @@ class ReadinessSession:
                 self._show(report, record)
             hook.pytest_runtest_logreport(report=report)
         hook.pytest_runtest_logfinish(nodeid=node.nodeid, location=node.location)
+
+
+def _thaw() -> None:
+    """Give free what an earlier run of this process kept from the collector."""
+    if gc.get_freeze_count():
+        gc.unfreeze()
+        gc.collect()
 
 
 def _is_approval(node: pytest.Item) -> bool:
