@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pytest_readiness.catalogue.requirement import Bound, Check
     from pytest_readiness.probes.look import Facts, Look
     from pytest_readiness.probes.postgres import Postgres
+    from pytest_readiness.probes.prometheus import Prometheus
     from pytest_readiness.probes.python import Python
     from pytest_readiness.probes.redis import Redis
     from pytest_readiness.probes.service import Service
@@ -39,6 +40,7 @@ _HOME = {
     "Look": "probes.look",
     "Observed": "catalogue.observation",
     "Postgres": "probes.postgres",
+    "Prometheus": "probes.prometheus",
     "Python": "probes.python",
     "Redis": "probes.redis",
     "Service": "probes.service",
@@ -61,6 +63,7 @@ __all__ = [
     "Look",
     "Observed",
     "Postgres",
+    "Prometheus",
     "Python",
     "Redis",
     "Service",
