@@ -19,6 +19,7 @@ COMMANDS = {
     "check": "hold the suite against its lock, the target file against its types",
     "run": "judge the target: pytest --readiness with nothing foreign around it",
     "keys": "make a key to sign with, or show its public half",
+    "trust": "say whose signature counts: write, change, approve, check the file",
     "example": "print an annotated target file, or its JSON Schema",
     "faults": "list the named ways to break the demo target, or run them all",
 }
