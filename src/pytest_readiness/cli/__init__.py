@@ -20,6 +20,7 @@ COMMANDS = {
     "run": "judge the target: pytest --readiness with nothing foreign around it",
     "keys": "make a key to sign with, or show its public half",
     "trust": "say whose signature counts: write, change, approve, check the file",
+    "attest": "sign what no probe can see, or that it does not hold",
     "example": "print an annotated target file, or its JSON Schema",
     "faults": "list the named ways to break the demo target, or run them all",
 }
