@@ -21,7 +21,6 @@ from pytest_readiness.verdict.states import State
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-pytestmark = pytest.mark.usefixtures("signing")
 
 NOON = dt.datetime(2026, 10, 10, 12, tzinfo=dt.UTC)
 RULE = SignatureRule(("dba",), Scope.RELEASE, dt.timedelta(hours=36), always=False)
