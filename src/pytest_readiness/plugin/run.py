@@ -121,11 +121,10 @@ class Run:
         found: list[Need] = []
         probes = set(known)
         for node in nodes:
-            environment = self.environment_of(node.item)
             names = [name for name in node.fixturenames if name in probes]
             if any(self._asks_release(name, node.item) for name in names):
                 names.append("service")
-            found += [Need(name, environment) for name in names]
+            found += [Need(name, self.environment_of(node.item)) for name in names]
         return found
 
     def facts(self, name: str, item: Item) -> Facts:
@@ -289,11 +288,12 @@ class Run:
 
     def _is_managed(self, node: ReadinessItem) -> bool:
         """Whether a resource that the item looks at is somebody else's to run."""
+        names = [name for name in node.fixturenames if name in REGISTRY]
+        if not names:
+            return False
         target = self.configuration.targets[self.environment_of(node.item)]
-        blocks = [probe(name).block for name in node.fixturenames if name in REGISTRY]
-        return any(
-            getattr(getattr(target, block, None), "managed", None) for block in blocks
-        )
+        blocks = [getattr(target, probe(name).block, None) for name in names]
+        return any(getattr(block, "managed", None) for block in blocks)
 
 
 def _foreign(item_id: str, what: str) -> Outcome:
