@@ -329,11 +329,12 @@ class Run:
 
     def _is_managed(self, node: ReadinessItem) -> bool:
         """Whether a resource that the item looks at is somebody else's to run."""
+        names = [name for name in node.fixturenames if name in REGISTRY]
+        if not names:
+            return False
         target = self.configuration.targets[self.environment_of(node.item)]
-        blocks = [probe(name).block for name in node.fixturenames if name in REGISTRY]
-        return any(
-            getattr(getattr(target, block, None), "managed", None) for block in blocks
-        )
+        blocks = [getattr(target, probe(name).block, None) for name in names]
+        return any(getattr(block, "managed", None) for block in blocks)
 
 
 def _foreign(item_id: str, what: str) -> Outcome:
