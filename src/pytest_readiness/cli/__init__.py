@@ -17,6 +17,9 @@ __all__ = ["COMMANDS", "main"]
 COMMANDS = {
     "check": "hold the suite against its lock, the target file against its types",
     "run": "judge the target: pytest --readiness with nothing foreign around it",
+    "plan": "list what a run would connect to, send, start and read",
+    "explain": "say what an item asks, of whom, and where it looks",
+    "grants": "print the least that the accounts of probes need",
     "example": "print an annotated target file, or its JSON Schema",
     "faults": "list the named ways to break the demo target, or run them all",
 }
