@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from pytest_readiness.plugin.attestation import Attestation
     from pytest_readiness.probes.look import Facts, Look
     from pytest_readiness.probes.postgres import Postgres
+    from pytest_readiness.probes.prometheus import Prometheus
+    from pytest_readiness.probes.provider import Provider
     from pytest_readiness.probes.python import Python
     from pytest_readiness.probes.redis import Redis
     from pytest_readiness.probes.service import Service
@@ -42,6 +44,8 @@ _HOME = {
     "Look": "probes.look",
     "Observed": "catalogue.observation",
     "Postgres": "probes.postgres",
+    "Prometheus": "probes.prometheus",
+    "Provider": "probes.provider",
     "Python": "probes.python",
     "Redis": "probes.redis",
     "Service": "probes.service",
@@ -66,6 +70,8 @@ __all__ = [
     "Look",
     "Observed",
     "Postgres",
+    "Prometheus",
+    "Provider",
     "Python",
     "Redis",
     "Service",

@@ -234,14 +234,12 @@ def test_a_mistake_is_one_line_and_exit_4(
 
 
 def test_a_suite_that_cannot_be_read_is_named(shop: Project, said: Said) -> None:
-    shop.write("import no_such_module_anywhere\n", "test_broken.py")
+    shop.write("import no_such_module\n", "test_broken.py")
     code, out, err = said("plan")
 
     assert (code, out) == (4, "")
-    assert err == (
-        "readiness: readiness_suite/test_broken.py: ModuleNotFoundError: No module named "
-        "'no_such_module_anywhere'\n"
-    )
+    where, what = "readiness_suite/test_broken.py", "No module named 'no_such_module'"
+    assert err == f"readiness: {where}: ModuleNotFoundError: {what}\n"
 
 
 def test_a_suite_that_is_not_in_its_lock_says_what_a_run_would(

@@ -104,7 +104,10 @@ def test_a_missing_fixture_names_those_that_there_are(ready: Project) -> None:
     (ready.suite / "conftest.py").write_text("")
     text = refused(ready, "-p", "no:check")  # pytest-check has one of that name
 
-    assert "there is no fixture 'check'; a suite has check, limits, postgres" in text
+    assert (
+        "there is no fixture 'check'; a suite has attestation, check, limits, postgres"
+        in text
+    )
     assert "there is no fixture 'python'" in text
 
 

@@ -126,8 +126,7 @@ def no_such_item(name: str, ids: Sequence[str]) -> ConfigError:
 
 def label(need: Need) -> str:
     """Name a resource: ``postgres of production``."""
-    name, environment, which = need.probe, need.environment, need[2:]
-    return f"{' '.join([name, *filter(None, which)])} of {environment}"
+    return f"{need.probe} {need.name}".strip() + f" of {need.environment}"
 
 
 def _is_said(gather: PlannedGather | Unavailable) -> bool:

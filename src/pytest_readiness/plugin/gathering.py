@@ -37,6 +37,8 @@ class Need(NamedTuple):
 
     probe: str
     environment: str
+    name: str = ""
+    """Which one, where the probe's table holds several."""
 
 
 class PlannedGather(NamedTuple):
@@ -138,12 +140,13 @@ class Gathering:
 
     def _plan(self, need: Need) -> None:
         kind, target = probe(need.probe), self.targets[need.environment]
-        where = f"[target.{target.name}.{kind.block}]"
-        if kind.block in target.unresolved:
-            reason = Unavailable(target.unresolved[kind.block], Cause.LOCAL)
+        table = f"{kind.block}.{need.name}" if need.name else kind.block
+        where = f"[target.{target.name}.{table}]"
+        if table in target.unresolved:
+            reason = Unavailable(target.unresolved[table], kind.unset)
             self._known[need] = kind.unavailable(reason, where)
             return
-        block: ResourceBlock | None = getattr(target, kind.block)
+        block = target.resource(table)
         if block is None:
             reason = Unavailable(
                 f"{self.target_file} has no {where}",

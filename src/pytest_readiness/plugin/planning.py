@@ -22,7 +22,7 @@ from pytest_readiness.plugin.signing import ledger_files
 from pytest_readiness.plugin.startup import SESSION
 from pytest_readiness.probes import REGISTRY
 from pytest_readiness.probes.planned import PlannedLook, files
-from pytest_readiness.target.git import Question
+from pytest_readiness.target.git import RunQuestion
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -107,7 +107,7 @@ def _own(run: Run) -> Iterator[PlannedLook]:
     yield from files(*signed, ledger.snapshot, note="where it exists")
     yield from files(Path.cwd() / run.settings.out, note="written, for the report")
     where = str(configuration.path.parent)
-    for question in get_args(Question):
+    for question in get_args(RunQuestion):
         yield PlannedLook("program", f"git {question}", where=where)
     for kind, name in configuration.references.looked_up:
         if kind == "file":

@@ -137,7 +137,7 @@ class Run:
             people=configuration.approvals.people,
         )
         self.distrust += map(str, self.signing.signatures.failures)
-        self.notes += self.signing.signatures.warnings
+        self.notes += self.signing.warnings
 
     def environment_of(self, item: Item) -> str:
         """Give where an item looks: the candidate before go-live, else the target."""
@@ -152,17 +152,16 @@ class Run:
         found: list[Need] = []
         probes = set(known)
         for node in nodes:
-            environment = self.environment_of(node.item)
             names = [name for name in node.fixturenames if name in probes]
             if any(self._asks_release(name, node.item) for name in names):
                 names.append("service")
-            found += [Need(name, environment) for name in names]
+            found += [self._need(name, node.item) for name in names]
         return found
 
     def facts(self, name: str, item: Item) -> Facts:
         """Give a probe's facts to an item, unless another release is running there."""
         environment = self.environment_of(item)
-        facts = self.gathering.facts(Need(name, environment))
+        facts = self.gathering.facts(self._need(name, item))
         if not self._asks_release(name, item):
             return facts
         service = self.gathering.facts(Need("service", environment))
@@ -296,6 +295,10 @@ class Run:
     def selected(self) -> bool:
         """Whether only a part was asked for; a run cut short is no selection."""
         return any(why != _UNFINISHED for why in self.not_run().values())
+
+    def _need(self, name: str, item: Item) -> Need:
+        one = item.id.rpartition(".")[2] if probe(name).several else ""
+        return Need(name, self.environment_of(item), one)
 
     def _release_names(self) -> set[str]:
         names = (self.release.version, self.release.source, self.release.commit)

@@ -213,11 +213,19 @@ class Signing:
         return blocked
 
     @property
+    def warnings(self) -> list[str]:
+        """What a reader must know of the trust file and the ledger, where they are."""
+        return self.signatures.warnings if self.signatures.trust else []
+
+    @property
     def described(self) -> str:
         """Say in one line what this run knows about trust."""
         found, trust = self.signatures, self.signatures.trust
         if trust is None:
-            return "no trust file, so nothing that people sign counts"
+            return "no trust file"
+        if found.broken:
+            codes = ", ".join(dict.fromkeys(one.code for one in found.failures))
+            return f"trust is broken ({codes}), so nothing that people signed counts"
         pinned = "pinned" if found.pins.pinned else "not pinned"
         snapshot = "detected" if found.snapshot_until else "not detected"
         return (
@@ -230,5 +238,6 @@ class Signing:
         """What stands in for signatures that cannot be read, or that nobody made."""
         if self.signatures.broken:
             failure = self.signatures.failures[0]
-            return Signature(code=failure.code, reason=failure.reason)
+            reason = f"no signature counts in this run: {failure.reason}"
+            return Signature(code=failure.code, reason=reason)
         return NO_TRUST_FILE if self.signatures.trust is None else UNSIGNED

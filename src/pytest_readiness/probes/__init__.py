@@ -17,6 +17,8 @@ __all__ = ["REGISTRY", "probe"]
 
 REGISTRY: Mapping[str, str] = {
     "postgres": "pytest_readiness.probes.postgres:Postgres",
+    "prometheus": "pytest_readiness.probes.prometheus:Prometheus",
+    "provider": "pytest_readiness.probes.provider:Provider",
     "python": "pytest_readiness.probes.python:Python",
     "redis": "pytest_readiness.probes.redis:Redis",
     "service": "pytest_readiness.probes.service:Service",

@@ -183,6 +183,13 @@ class Facts:
 
     block: ClassVar[str]
     """The table of the target that says where to look; also the fixture's name."""
+    several: ClassVar[bool] = False
+    """Whether the table holds several resources, each under a name of its own.
+
+    An item looks at the one that its id ends with.
+    """
+    unset: ClassVar[Cause] = Cause.LOCAL
+    """Why there are no facts where a reference of the table is not set."""
     exclusive: ClassVar[bool] = False
     """Whether the look disturbs others and runs alone, after the quiet ones."""
     runs_release: ClassVar[bool] = False

@@ -16,10 +16,15 @@ from pytest_readiness.errors import ConfigError
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["GIT_TIMEOUT", "Git", "NoRepository", "Question"]
+__all__ = ["GIT_TIMEOUT", "Git", "NoRepository", "Question", "RunQuestion"]
 
-Question = Literal["for-each-ref", "log", "ls-tree", "rev-list", "rev-parse", "status"]
-"""What git is asked with; each of them only reads."""
+RunQuestion = Literal[
+    "for-each-ref", "log", "ls-tree", "rev-list", "rev-parse", "status"
+]
+"""What a run asks git; each of them only reads."""
+
+Question = Literal[RunQuestion, "show"]
+"""What anything here asks git."""
 
 GIT_TIMEOUT = 60.0
 """Seconds that git may take for one answer."""
