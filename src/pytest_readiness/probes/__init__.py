@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["REGISTRY", "probe"]
 
 REGISTRY: Mapping[str, str] = {
+    "dependencies": "pytest_readiness.probes.dependencies:Dependencies",
     "postgres": "pytest_readiness.probes.postgres:Postgres",
     "provider": "pytest_readiness.probes.provider:Provider",
     "python": "pytest_readiness.probes.python:Python",
