@@ -318,6 +318,7 @@ user default off
 user app on >{password} ~* +ping +info +select
 user blind on >{password} ~* +ping
 user deaf on >{password} ~* +info
+user watcher on >{password} ~* +@all
 """
 
 
@@ -399,6 +400,12 @@ class Nginx:
 
     ports: dict[str, int]
     pki: Pki
+    folder: Path
+
+    @property
+    def asked(self) -> Path:
+        """The log of requests: method, route, and the token that came with it."""
+        return self.folder / "access"
 
     def url(self, kind: str = "good") -> str:
         return f"https://localhost:{self.ports[kind]}"
@@ -409,7 +416,8 @@ daemon off;
 pid {folder}/pid;
 events {{ worker_connections 64; }}
 http {{
-    access_log off;
+    log_format asked "$request_method $request_uri|$http_authorization";
+    access_log {folder}/access asked;
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/proxy;
     fastcgi_temp_path {folder}/fastcgi;
@@ -464,4 +472,4 @@ def nginx(pki: Pki, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nginx]
     config.write_text(NGINX_CONF.format(folder=folder, servers="\n".join(servers)))
     command = [find("nginx", "usr/sbin"), "-c", config, "-e", folder / "errors"]
     with running(command, folder / "log", *ports.values()):
-        yield Nginx(ports, pki)
+        yield Nginx(ports, pki, folder)

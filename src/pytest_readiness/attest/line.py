@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeGuard, TypeVar
+from enum import IntEnum
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeGuard, TypeVar
 
 from pytest_readiness.attest import envelope as dsse, statement, strict_json
 from pytest_readiness.attest.codes import Code, Foreign, Malformed, Refused
@@ -20,12 +21,25 @@ if TYPE_CHECKING:
     from pytest_readiness.attest.trust import Trust
     from pytest_readiness.attest.trust_tables import Key, Person
 
-__all__ = ["Judged", "Line", "is_torn", "judge", "says"]
+__all__ = ["Doubt", "Judged", "Line", "is_torn", "judge", "says"]
 
 P = TypeVar("P", bound=Predicate)
 P_co = TypeVar("P_co", bound=Predicate, covariant=True)
 
 _MERGE_MARKERS = re.compile(rb"(<<<<<<<|\|\|\|\|\|\|\||=======|>>>>>>>)( |\r?$)")
+
+
+class Doubt(IntEnum):
+    """How far a signature may be another's than its owner's, by its key alone."""
+
+    NONE = 0
+    OUTSIDE_WINDOW = 1
+    """It is dated outside its key's window."""
+    COMPROMISED = 2
+    """Nothing that the key ever signed counts."""
+
+
+Preference: TypeAlias = "tuple[int, dt.datetime, str]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +58,31 @@ class Line(Generic[P_co]):
     def issued_at(self) -> dt.datetime:
         """When the signer says to have signed."""
         return self.predicate.issued_at
+
+    @property
+    def doubt(self) -> Doubt:
+        """Whether its key makes the signature doubtful."""
+        return _doubt(self.key, self.issued_at)
+
+    @property
+    def preference(self) -> Preference:
+        """Which of the signatures on one statement counts: the one with the largest."""
+        return _preference(self.key, self.issued_at)
+
+
+def _doubt(key: Key, issued_at: dt.datetime) -> Doubt:
+    if key.compromised:
+        return Doubt.COMPROMISED
+    return Doubt.NONE if key.valid_at(issued_at) else Doubt.OUTSIDE_WINDOW
+
+
+def _preference(key: Key, issued_at: dt.datetime) -> Preference:
+    """Prefer the least doubtful key, of these the one that is valid longest.
+
+    Somebody may sign one statement with several keys, in one line or in several: the
+    order must not matter, and a key that is worth less must take nothing away.
+    """
+    return -_doubt(key, issued_at), key.not_after, key.key.fingerprint
 
 
 def says(line: Line[Predicate], kind: type[P]) -> TypeGuard[Line[P]]:
@@ -90,9 +129,8 @@ def _believe(
         if person.id != attester:
             reason = f"signed by {person.id} in the name of {attester or 'nobody'}"
             raise Refused(Code.TAMPERED, reason)
-    # A line may carry signatures by several keys of its attester. A compromised one
-    # among them takes nothing away from the others.
-    person, key = max(owners, key=lambda owner: not owner.key.compromised)
+    issued_at = parsed.predicate.issued_at
+    person, key = max(owners, key=lambda owner: _preference(owner.key, issued_at))
     return Line(payload, parsed.subject.digest, parsed.predicate, person, key)
 
 

@@ -23,6 +23,7 @@ from pytest_readiness.demo.servers.programs import find_postgres, find_valkey, l
 from pytest_readiness.demo.servers.template import Template
 from pytest_readiness.demo.servers.tls_front import TlsFront
 from pytest_readiness.demo.servers.valkey import ValkeyServer
+from pytest_readiness.demo.standins.prometheus import Prometheus
 from pytest_readiness.demo.standins.providers import NAMES as PROVIDERS, provider
 
 if TYPE_CHECKING:
@@ -52,13 +53,14 @@ class Bench:
     python: Path
     """The service's interpreter."""
     passwords: dict[str, str]
-    """``database`` and ``cache``: of the roles that look; users and keys by name."""
+    """Of the roles that look at database, cache and metrics; users and keys by name."""
     postgres: PostgresServer
     valkey: ValkeyServer
     cache_front: TlsFront
     engine: EngineServer
     providers: Mapping[str, Listener]
     """The stand-ins of the providers of data, by name."""
+    prometheus: Prometheus
 
 
 def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
@@ -71,7 +73,8 @@ def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
     guard = Guard(folder)
     stack.callback(guard.close)
     place = Place(folder, _socket_folder(folder, stack), guard)
-    names = ("database", "cache", "engine", "administrator", *_USERS, *PROVIDERS)
+    looking = ("database", "cache", "metrics")
+    names = (*looking, "engine", "administrator", *_USERS, *PROVIDERS)
     passwords = {name: secrets.token_hex(16) for name in names}
     authority = Authority.create()
     ca_file = folder / "ca.pem"
@@ -98,6 +101,10 @@ def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
     python, certificate = engine_python(folder), issued.store(folder, "engine")
     surroundings = _surroundings(ca_file, passwords, postgres.port, front.port)
     engine = servers.add(EngineServer(place, python, certificate, surroundings))
+    prometheus = Prometheus(
+        issued.server_context(folder, "metrics"), passwords["metrics"]
+    )
+    stack.callback(prometheus.close)
     engine.wait()
     return Bench(
         folder=folder,
@@ -110,6 +117,7 @@ def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
         cache_front=front,
         engine=engine,
         providers=providers,
+        prometheus=prometheus,
     )
 
 

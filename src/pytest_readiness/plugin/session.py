@@ -9,7 +9,7 @@ import pytest
 
 from pytest_readiness.attest.terms import is_approval
 from pytest_readiness.catalogue.lock import UPDATE, Change, compare
-from pytest_readiness.errors import ConfigError
+from pytest_readiness.errors import ConfigError, ReadinessError
 from pytest_readiness.plugin.collection import ReadinessItem, SuiteCollection
 from pytest_readiness.plugin.conclusion import conclude
 from pytest_readiness.plugin.entry import METADATA
@@ -43,8 +43,9 @@ class ReadinessSession:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
-        """Fill the table of pytest-metadata, which the entry point has emptied."""
+        """Fill the table of pytest-metadata, with nothing but what is judged."""
         metadata = session.config.stash.get(METADATA, dict[str, object]())
+        metadata.clear()  # others may have added to what the entry point emptied
         metadata["System"] = self.run.configuration.system
         metadata["Environment"] = self.run.target.name
         metadata["Release"] = self.run.release_text
@@ -58,10 +59,18 @@ class ReadinessSession:
                 f"{run.configuration.system} in {run.target.name}, {run.release_text}",
                 f"gate {run.gate.name}, target digest {run.target_digest[:12]}",
                 f"suite {run.suite} ({len(run.lock.items)} items)",
-                run.signing.described,
                 *run.notes,
             )
         ]
+
+    def pytest_report_collectionfinish(self) -> list[str]:
+        """Say whose word counts: known once the suite is collected and read."""
+        if not self.run.nodes:
+            return []
+        signing = self.run.signing
+        failures = map(str, signing.signatures.failures)
+        lines = [signing.described, *signing.warnings, *failures]
+        return [f"readiness: {line}" for line in lines]
 
     def pytest_deselected(self, items: list[pytest.Item]) -> None:
         """Note what others leave out."""
@@ -198,6 +207,10 @@ class ReadinessSession:
         for node in nodes:
             node.run = run
             run.item_ids[node.nodeid] = node.item.id
+        try:
+            run.read_signatures()
+        except ReadinessError as error:
+            raise pytest.UsageError(f"readiness: {error}") from None
 
     def _show(self, report: pytest.TestReport, record: Record) -> None:
         item, outcome = record.item, record.outcome
@@ -205,7 +218,8 @@ class ReadinessSession:
             show(report, outcome.state, "", "")
             return
         message = failure_text(item, outcome, record.judgements)
-        show(report, outcome.state, one_line(item, outcome), message)
+        waiver = record.signatures.waiver if record.signatures else None
+        show(report, outcome.state, one_line(item, outcome, waiver), message)
 
     def _report_rollup(self, node: ReadinessItem) -> None:
         hook = node.ihook

@@ -18,6 +18,7 @@ __all__ = ["REGISTRY", "probe"]
 REGISTRY: Mapping[str, str] = {
     "dependencies": "pytest_readiness.probes.dependencies:Dependencies",
     "postgres": "pytest_readiness.probes.postgres:Postgres",
+    "prometheus": "pytest_readiness.probes.prometheus:Prometheus",
     "provider": "pytest_readiness.probes.provider:Provider",
     "python": "pytest_readiness.probes.python:Python",
     "redis": "pytest_readiness.probes.redis:Redis",

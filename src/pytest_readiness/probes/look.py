@@ -20,6 +20,8 @@ from pytest_readiness.errors import ProbeError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pytest_readiness.probes.planned import PlannedLook
+
 __all__ = ["Facts", "Look", "LookError", "noted", "utc_now"]
 
 T = TypeVar("T")
@@ -197,6 +199,11 @@ class Facts:
     def gather(cls, block: Any, look: Look) -> Self:  # noqa: ANN401  # each has its own
         """Look once; never raise, never outlast ``look.deadline``."""
         raise NotImplementedError
+
+    @classmethod
+    def looks(cls, block: Any) -> tuple[PlannedLook, ...] | None:  # noqa: ANN401, ARG003  # as above
+        """Say beforehand all that ``gather`` may do; None is a probe that does not."""
+        return None
 
     @staticmethod
     def source(block: Any) -> str:  # noqa: ANN401  # each has its own

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import shlex
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from packaging.version import Version
 
 from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
 from pytest_readiness.probes.look import Facts, LookError
+from pytest_readiness.probes.planned import PlannedLook, files
 from pytest_readiness.probes.program import absence, output_of
 from pytest_readiness.probes.support import PYTHON, python_branch, support_note
 
@@ -41,6 +43,12 @@ SCRIPT = (
 
 ``real_prefix`` is what virtualenv set before version 20.
 """
+
+ISOLATED = ("-I", "-c", SCRIPT)
+OLD = ("-E", "-s", "-c", SCRIPT)
+"""Python 2 knows no ``-I``."""
+SIGNS = (".dockerenv", "run/.containerenv")
+CGROUP, MOUNTS = "proc/1/cgroup", "proc/1/mountinfo"
 
 _SHOWN = 200
 """Characters of a path that evidence shows."""
@@ -108,6 +116,19 @@ class Python(Facts):
             isolated=look.seen(nothing),
         )
 
+    @classmethod
+    def looks(cls, block: PythonBlock) -> tuple[PlannedLook, ...]:
+        """Say beforehand what is started, and what tells of a container."""
+        path = str(block.interpreter)
+        signs = tuple(Path("/") / name for name in (*SIGNS, CGROUP, MOUNTS))
+        return (
+            PlannedLook("program", shlex.join([path, *ISOLATED])),
+            PlannedLook(
+                "program", shlex.join([path, *OLD]), note="where that gives no answer"
+            ),
+            *(files(*signs) if block.isolation == "container" else ()),
+        )
+
     @staticmethod
     def source(block: PythonBlock) -> str:
         """Name the interpreter by its path."""
@@ -122,11 +143,11 @@ class _Answer:
 
 
 def _ask(path: Path, look: Look) -> tuple[_Answer, str]:
-    output = output_of([str(path), "-I", "-c", SCRIPT], look)
+    output = output_of([str(path), *ISOLATED], look)
     detail = ""
     if not output:
-        # Python 2 knows no -I, and says so to standard error only.
-        output = output_of([str(path), "-E", "-s", "-c", SCRIPT], look)
+        # Python 2 says so to standard error only.
+        output = output_of([str(path), *OLD], look)
         detail = "it knows no -I"
     lines = output.decode(errors="replace").split("\n")
     try:
@@ -162,14 +183,10 @@ def container_signs(root: Path = Path("/")) -> tuple[str, ...]:
     control group names the runtime (control groups v1, or v2 without a namespace of
     its own); images are mounted as an overlay.
     """
-    signs = [
-        f"/{name}"
-        for name in (".dockerenv", "run/.containerenv")
-        if (root / name).exists()
-    ]
-    groups = _text(root / "proc/1/cgroup")
+    signs = [f"/{name}" for name in SIGNS if (root / name).exists()]
+    groups = _text(root / CGROUP)
     signs += [f"control group {name}" for name in _RUNTIMES if name in groups]
-    mounts = (line.split(" ") for line in _text(root / "proc/1/mountinfo").splitlines())
+    mounts = (line.split(" ") for line in _text(root / MOUNTS).splitlines())
     if any(_is_overlay_root(fields) for fields in mounts):
         signs.append("overlay root")
     return tuple(signs)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Self, cast
 from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
 from pytest_readiness.probes.http import Answer, Client, Identity
 from pytest_readiness.probes.look import Facts, LookError
+from pytest_readiness.probes.planned import PlannedLook, trust_files
 
 if TYPE_CHECKING:
     from pytest_readiness.probes.look import Look
@@ -42,7 +43,7 @@ class Service(Facts):
 
     @classmethod
     def _once(cls, block: ServiceBlock, look: Look) -> Self:
-        route = block.release.route if block.release else "/"
+        route = _route(block)
         answer = _get(block, route, look)
         if answer.status >= _SERVER_ERROR:
             raise LookError(f"{route} answered {answer.status}")
@@ -54,10 +55,25 @@ class Service(Facts):
         answers = look.seen(True, what=f"GET {route}", detail=detail)  # noqa: FBT003  # a value
         return cls(answers=answers, release=release)
 
+    @classmethod
+    def looks(cls, block: ServiceBlock) -> tuple[PlannedLook, ...]:
+        """Say beforehand what is asked: one request, with the token if there is one."""
+        secure = block.url.startswith("https:")
+        who = "with the token" if block.token is not None else "without a token"
+        return (
+            PlannedLook("connection", "over TLS" if secure else "without TLS"),
+            PlannedLook("request", f"GET {_route(block)}", note=who),
+            *(trust_files(block.ca_file) if secure else ()),
+        )
+
     @staticmethod
     def source(block: ServiceBlock) -> str:
         """Name the service by its URL, which holds no credentials."""
         return block.url
+
+
+def _route(block: ServiceBlock) -> str:
+    return block.release.route if block.release else "/"
 
 
 def _get(block: ServiceBlock, route: str, look: Look) -> Answer:

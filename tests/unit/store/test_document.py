@@ -12,7 +12,8 @@ from pytest_readiness.catalogue.item import Item, Kind, Scope, SignatureRule, St
 from pytest_readiness.catalogue.judgement import Judged, Judgement
 from pytest_readiness.catalogue.lock import Lock, lock_items
 from pytest_readiness.catalogue.observation import Cause
-from pytest_readiness.store.document import MAX_LENGTH, Report, RunFacts
+from pytest_readiness.store.document import Report, RunFacts
+from pytest_readiness.store.parts import MAX_LENGTH
 from pytest_readiness.verdict.decision import Verdict
 from pytest_readiness.verdict.settling import Outcome
 from pytest_readiness.verdict.states import State
@@ -111,7 +112,20 @@ def test_the_document_says_what_was_judged_and_what_follows(report: Report) -> N
             "digest": report.checklist.digest,
             "reviewed": None,
         },
-        "trust": "no trust file",
+        "trust": {
+            "described": "no trust file",
+            "version": None,
+            "digest": None,
+            "expires": None,
+            "pinned": False,
+            "deletions_detected": False,
+            "lines": 0,
+            "believed": 0,
+            "ignored": {},
+            "failures": [],
+        },
+        "approvers": None,
+        "hindrances": [],
         "warnings": [],
     }
     assert {state: n for state, n in counts["after"].items() if n} == {
@@ -156,6 +170,7 @@ def test_an_item_carries_words_state_and_evidence(report: Report) -> None:
             "max_age_days": 1.5,
             "always": False,
         },
+        "signed": None,
         "observations": [
             {
                 "label": "server version",

@@ -19,8 +19,13 @@ if TYPE_CHECKING:
     from tests.unit.target.conftest import Load
 
 # Mistakes if given beside what the example shows; it has them as comments.
-COMMENTED = {"release.digest", "target.*.sha256"}
-NAMED = {"target.", "gate.", "target.*.providers."}
+COMMENTED = {"release.digest", "target.*.sha256", "target.*.prometheus.token"}
+NAMED = {
+    "target.",
+    "gate.",
+    "target.*.prometheus.queries.",
+    "target.*.providers.",
+}
 """Tables whose keys are names of the user's."""
 
 
@@ -52,6 +57,7 @@ def test_every_key_stands_in_the_example() -> None:
     text = example()
     uncommented = text.replace("# digest =", "digest =")
     uncommented = uncommented.replace("# sha256 =", "sha256 =")
+    uncommented = uncommented.replace("# token =", "token =")
     shown = set(keys_in(tomllib.loads(uncommented)))
     # A target's calendar is of the type of the system's, which the example shows.
     known = {

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import shlex
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
 from pytest_readiness.probes.dependencies.files import Reading, read
-from pytest_readiness.probes.dependencies.installed import Installed, ask
+from pytest_readiness.probes.dependencies.installed import ARGUMENTS, Installed, ask
 from pytest_readiness.probes.dependencies.projects import Choice
 from pytest_readiness.probes.look import Facts, LookError
+from pytest_readiness.probes.planned import PlannedLook, files
 from pytest_readiness.probes.program import absence
 
 if TYPE_CHECKING:
@@ -82,6 +84,14 @@ class Dependencies(Facts):
                 look.seen(conflicts, what="importlib.metadata", detail=found),
                 duration=took,
             ),
+        )
+
+    @classmethod
+    def looks(cls, block: DependenciesBlock) -> tuple[PlannedLook, ...]:
+        """Say beforehand what is started and read."""
+        return (
+            PlannedLook("program", shlex.join([str(block.interpreter), *ARGUMENTS])),
+            *files(*block.requirements, note="and the files that it names"),
         )
 
     @staticmethod

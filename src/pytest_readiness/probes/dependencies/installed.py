@@ -33,7 +33,15 @@ if TYPE_CHECKING:
 
     from pytest_readiness.probes.look import Look
 
-__all__ = ["SCRIPT", "Distribution", "Installed", "Wrong", "ask", "file_version"]
+__all__ = [
+    "ARGUMENTS",
+    "SCRIPT",
+    "Distribution",
+    "Installed",
+    "Wrong",
+    "ask",
+    "file_version",
+]
 
 SCRIPT = """
 import json, os, platform, sys
@@ -73,6 +81,7 @@ print(json.dumps({"environment": environment, "found": found}))
 pip leaves folders that begin with ``~`` behind where it could not remove them.
 """
 
+ARGUMENTS = ("-I", "-c", SCRIPT)
 _INTAKE = 16_000_000
 """Bytes of an answer: a thousand packages take about one million."""
 
@@ -167,7 +176,7 @@ def ask(interpreter: Path, look: Look) -> Installed:
     Raises:
         LookError: it does not answer, or not as a Python does.
     """
-    output = output_of([str(interpreter), "-I", "-c", SCRIPT], look, _INTAKE)
+    output = output_of([str(interpreter), *ARGUMENTS], look, _INTAKE)
     lines = [line for line in output.decode(errors="replace").split("\n") if line]
     try:
         # A sitecustomize may print too; ours comes last.

@@ -19,6 +19,7 @@ from pytest_readiness.target.blocks.block import (
 )
 from pytest_readiness.target.blocks.dependencies import DependenciesBlock
 from pytest_readiness.target.blocks.postgres import PostgresBlock, PostgresLimits
+from pytest_readiness.target.blocks.prometheus import PrometheusBlock, PrometheusQuery
 from pytest_readiness.target.blocks.providers import ProviderBlock, ProviderLimits
 from pytest_readiness.target.blocks.python import PythonBlock, PythonLimits
 from pytest_readiness.target.blocks.redis import RedisBlock, RedisLimits
@@ -35,6 +36,8 @@ __all__ = [
     "LimitsBlock",
     "PostgresBlock",
     "PostgresLimits",
+    "PrometheusBlock",
+    "PrometheusQuery",
     "ProviderBlock",
     "ProviderLimits",
     "PythonBlock",
@@ -92,6 +95,9 @@ class Resources(Block):
             return None
         several = get_origin(cls.model_fields[name].annotation) is Mapping
         return f"{name}.{rest[0]}" if several else name
+
+    prometheus: PrometheusBlock | None = None
+    """The metrics of all of it."""
 
 
 class Limits(Block):
