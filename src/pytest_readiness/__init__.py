@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
     from pytest_readiness.catalogue.requirement import Bound, Check
     from pytest_readiness.plugin.attestation import Attestation
+    from pytest_readiness.probes.dependencies import Dependencies
     from pytest_readiness.probes.look import Facts, Look
     from pytest_readiness.probes.postgres import Postgres
     from pytest_readiness.probes.prometheus import Prometheus
@@ -39,6 +40,7 @@ _HOME = {
     "Bound": "catalogue.requirement",
     "Cause": "catalogue.observation",
     "Check": "catalogue.requirement",
+    "Dependencies": "probes.dependencies",
     "Facts": "probes.look",
     "Limits": "target.blocks",
     "Look": "probes.look",
@@ -65,6 +67,7 @@ __all__ = [
     "Bound",
     "Cause",
     "Check",
+    "Dependencies",
     "Facts",
     "Limits",
     "Look",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["REGISTRY", "probe"]
 
 REGISTRY: Mapping[str, str] = {
+    "dependencies": "pytest_readiness.probes.dependencies:Dependencies",
     "postgres": "pytest_readiness.probes.postgres:Postgres",
     "prometheus": "pytest_readiness.probes.prometheus:Prometheus",
     "provider": "pytest_readiness.probes.provider:Provider",
