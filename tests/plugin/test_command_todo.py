@@ -27,7 +27,6 @@ def project(bare: Project) -> Iterator[Project]:
             bare.item("one", "", arguments="", decorators=[DBA]),
             bare.item("two", "", arguments="", decorators=[BOTH]),
             bare.item("seen"),
-            bare.ROLLUP,
         )
     )
     bare.write(
