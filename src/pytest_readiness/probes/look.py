@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import hashlib
+import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
@@ -20,7 +22,9 @@ from pytest_readiness.errors import ProbeError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Facts", "Look", "LookError", "noted", "utc_now"]
+    from pytest_readiness.target.blocks import Grant
+
+__all__ = ["Doors", "Facts", "Look", "LookError", "noted", "utc_now"]
 
 T = TypeVar("T")
 
@@ -61,6 +65,52 @@ class LookError(ProbeError):
         self.final = final
 
 
+class Doors:
+    """What this run tried to log in with: nothing that was rejected is sent again.
+
+    Several looks may have the same account. The first goes alone; once it is in, the
+    others may go as they like, and what was refused for good is refused to all.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: dict[tuple[str, ...], _Door] = {}
+
+    def enter(self, key: tuple[str, ...], look: Look, log_in: Callable[[], T]) -> T:
+        """Log in, or raise what an earlier look was told."""
+        # The key holds a password; its digest is enough to tell accounts apart.
+        digest = hashlib.sha256("\0".join(key).encode(errors="replace")).hexdigest()
+        with self._lock:
+            door = self._known.setdefault((key[0], digest), _Door())
+        if door.open:
+            return log_in()
+        if not door.lock.acquire(timeout=look.remaining()):
+            raise look.overdue("another look waited there before")
+        try:
+            return door.through(log_in)
+        finally:
+            door.lock.release()
+
+
+class _Door:
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.open = False
+        self.refused: LookError | None = None
+
+    def through(self, log_in: Callable[[], T]) -> T:
+        if self.refused is not None:
+            raise self.refused
+        try:
+            inside = log_in()
+        except LookError as error:
+            if error.final:
+                self.refused = error
+            raise
+        self.open = True
+        return inside
+
+
 @dataclass
 class Look:
     """One look at one resource.
@@ -76,6 +126,7 @@ class Look:
     environment: str = ""
     now: Callable[[], dt.datetime] = utc_now
     deadline: float = field(default=0.0)
+    doors: Doors = field(default_factory=Doors)
 
     def __post_init__(self) -> None:
         if not self.deadline:
@@ -185,11 +236,21 @@ class Facts:
     """Whether the look disturbs others and runs alone, after the quiet ones."""
     runs_release: ClassVar[bool] = False
     """Whether this is the running service, so that its release is checked first."""
+    grant: ClassVar[Grant | None] = None
+    """What the target must allow, where the look does more than read."""
+    view_of: ClassVar[str] = ""
+    """Another probe whose facts these are: as the target has them, not the candidate."""
 
     @classmethod
     def gather(cls, block: Any, look: Look) -> Self:  # noqa: ANN401  # each has its own
         """Look once; never raise, never outlast ``look.deadline``."""
         raise NotImplementedError
+
+    @classmethod
+    def limit(cls, block: Any) -> dt.timedelta:  # noqa: ANN401  # each has its own
+        """Give how long one try may take."""
+        allowed: dt.timedelta = block.timeout
+        return allowed
 
     @staticmethod
     def source(block: Any) -> str:  # noqa: ANN401  # each has its own

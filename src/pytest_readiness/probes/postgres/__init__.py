@@ -15,7 +15,7 @@ from packaging.version import Version
 
 from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
 from pytest_readiness.probes.look import Facts
-from pytest_readiness.probes.postgres.session import Session
+from pytest_readiness.probes.postgres.session import BEGIN, END, TIMEOUT, Session
 from pytest_readiness.probes.postgres.settings import connection_settings
 from pytest_readiness.probes.support import (
     POSTGRESQL,
@@ -29,10 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["STATEMENTS", "Postgres", "version_of"]
 
-BEGIN = "BEGIN READ ONLY"
-TIMEOUT = "SET LOCAL statement_timeout = {milliseconds}"
 ASK = "SELECT 1"
-END = "ROLLBACK"
 STATEMENTS = (BEGIN, TIMEOUT, ASK, END)
 """Every statement that this probe sends; no grant beyond CONNECT is needed."""
 
@@ -81,12 +78,7 @@ class Postgres(Facts):
 
 def _answers(session: Session, look: Look) -> Observed[bool]:
     def read() -> bool | Unavailable:
-        milliseconds = max(int(look.remaining() * 1000), 1)
-        for statement in (BEGIN, TIMEOUT.format(milliseconds=milliseconds)):
-            session.query(statement)
-        rows = session.query(ASK)
-        session.query(END)
-        return rows == (("1",),)
+        return session.read(ASK) == (("1",),)
 
     detail = "over TLS" if session.encrypted else "without TLS"
     return look.observe(read, what=ASK, detail=detail)
