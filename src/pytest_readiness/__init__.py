@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     )
     from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
     from pytest_readiness.catalogue.requirement import Bound, Check
+    from pytest_readiness.plugin.attestation import Attestation
     from pytest_readiness.probes.look import Facts, Look
     from pytest_readiness.probes.postgres import Postgres
     from pytest_readiness.probes.python import Python
@@ -29,8 +30,10 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.service import Service
     from pytest_readiness.probes.tls import Tls
     from pytest_readiness.target.blocks import Limits
+    from pytest_readiness.target.model import Target
 
 _HOME = {
+    "Attestation": "plugin.attestation",
     "Bound": "catalogue.requirement",
     "Cause": "catalogue.observation",
     "Check": "catalogue.requirement",
@@ -42,6 +45,7 @@ _HOME = {
     "Python": "probes.python",
     "Redis": "probes.redis",
     "Service": "probes.service",
+    "Target": "target.model",
     "Tls": "probes.tls",
     "Unavailable": "catalogue.observation",
     "attested": "catalogue.marking",
@@ -53,6 +57,7 @@ _HOME = {
 }
 
 __all__ = [
+    "Attestation",
     "Bound",
     "Cause",
     "Check",
@@ -64,6 +69,7 @@ __all__ = [
     "Python",
     "Redis",
     "Service",
+    "Target",
     "Tls",
     "Unavailable",
     "__version__",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pytest_readiness.attest.persons import seat_longest
 from pytest_readiness.attest.predicates import ItemAttestation
 from pytest_readiness.attest.result import Signed
-from pytest_readiness.catalogue.item import ROLES
+from pytest_readiness.catalogue.item import ANOTHER_ROLE, ROLES
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -42,6 +42,14 @@ class Place(NamedTuple):
     def of(cls, role: str) -> Place:
         """Ask for a role."""
         return cls(role, frozenset({role}))
+
+    @classmethod
+    def all_of(cls, roles: Collection[str]) -> list[Place]:
+        """Ask for each of an item's roles, and for another one where it says so."""
+        return [
+            cls.beside(roles) if role == ANOTHER_ROLE else cls.of(role)
+            for role in roles
+        ]
 
     @classmethod
     def beside(cls, roles: Collection[str]) -> Place:

@@ -22,6 +22,7 @@ __all__ = [
     "Demand",
     "Terms",
     "counted",
+    "is_approval",
     "places",
 ]
 
@@ -66,7 +67,7 @@ class Terms:
             max_age=DEFAULT_MAX_AGE[scope] if rule is None else rule.max_age,
             core=item.core,
             rollup=item.kind.is_rollup,
-            approval=item.section == APPROVAL_SECTION or item.id == CERTIFYING_ITEM,
+            approval=is_approval(item),
             same_as=frozenset(same_as),
         )
 
@@ -76,6 +77,11 @@ class Terms:
         ``editorial``: whether ``same_as`` may be believed.
         """
         return digest == self.digest or (editorial and digest in self.same_as)
+
+
+def is_approval(item: Item) -> bool:
+    """Whether a signature on the item is bound to the report that its signer saw."""
+    return item.section == APPROVAL_SECTION or item.id == CERTIFYING_ITEM
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from pytest_readiness.attest.index import Statements
 from pytest_readiness.attest.result import Refusal, WaiverInfo
 from pytest_readiness.attest.seats import Candidate, Filled, Place, fill
 from pytest_readiness.attest.terms import counted, places
-from pytest_readiness.catalogue.item import Scope
+from pytest_readiness.catalogue.item import ANOTHER_ROLE, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -148,6 +148,7 @@ class Waivers:
         extra = counted(self._policy.need)
         if self._pinned:
             own = Counter(demand.roles) | Counter([_APPROVER])
+            del own[ANOTHER_ROLE]
             return [Place.of(role) for role in places(own, extra)]
         anybody = Place("a person other than the requester", None)
         return [Place.of(role) for role in places(extra)] or [anybody]

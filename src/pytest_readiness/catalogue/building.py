@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_readiness.catalogue.canonical import fold
 from pytest_readiness.catalogue.item import (
+    ANOTHER_ROLE,
     DEFAULT_MAX_AGE,
     ITEM_ID,
     ROLES,
@@ -125,8 +126,10 @@ def _signature(
 ) -> SignatureRule | None:
     if mark is None:
         return None
-    for role in mark["roles"]:
+    for role in mark["roles"][:1]:
         problems.known("role", role, ROLES)
+    for role in mark["roles"][1:]:
+        problems.known("role", role, (*ROLES, ANOTHER_ROLE))
     problems.known("scope of @attested", mark["scope"], list(Scope))
     problems.known("when of @attested", mark["when"], ["always", "unconfigured"])
     problems.need(mark["roles"], "@attested names no role")

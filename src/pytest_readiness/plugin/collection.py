@@ -14,6 +14,7 @@ from pytest_readiness.catalogue.building import Written, build_item
 from pytest_readiness.catalogue.item import Item
 from pytest_readiness.catalogue.marking import MARKERS
 from pytest_readiness.catalogue.requirement import Check
+from pytest_readiness.plugin import fixtures
 from pytest_readiness.probes import REGISTRY
 
 if TYPE_CHECKING:
@@ -191,7 +192,7 @@ def _fixture_problems(node: ReadinessItem, suite: Path) -> Iterator[str]:
                 continue
             yield "asks for `request`; needs must be known from names"
         elif name not in definitions:
-            known = ", ".join(sorted({"check", "limits", *REGISTRY}))
+            known = ", ".join(sorted(fixtures.__all__))
             yield f"there is no fixture {name!r}; a suite has {known}"
         else:
             for definition in _taking_part(name, definitions[name]):

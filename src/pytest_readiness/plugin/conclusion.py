@@ -23,6 +23,7 @@ from pytest_readiness.store.document import (
     RunFacts,
     Selection,
 )
+from pytest_readiness.store.signed import trust_shown
 from pytest_readiness.verdict.decision import Decision, Exit, decide, exit_code
 from pytest_readiness.verdict.states import State
 
@@ -50,6 +51,7 @@ def conclude(run: Run, session: pytest.Session) -> int:
         run.gate,
         selected=run.selected,
         trust_broken=bool(run.distrust),
+        hindrances=run.hindrances(),
         strict=run.settings.strict,
         no_gate=run.settings.no_gate,
         left_out=run.not_run(),
@@ -74,7 +76,7 @@ def conclude(run: Run, session: pytest.Session) -> int:
 def _report(run: Run, session: pytest.Session, decision: Decision, code: int) -> Report:
     evidence = {node.item.id: Evidence(node.item) for node in run.nodes}
     for item_id, record in run.records.items():
-        evidence[item_id] = Evidence(record.item, record.judgements)
+        evidence[item_id] = Evidence(record.item, record.judgements, record.signatures)
     release = run.release
     return build(
         subject=Subject(
@@ -83,6 +85,8 @@ def _report(run: Run, session: pytest.Session, decision: Decision, code: int) ->
             environment=run.target.name,
             candidate=run.target.candidate,
             target_digest=run.target_digest,
+            trust=trust_shown(run.signing.signatures, run.signing.described),
+            approvers=run.approvers,
             release=ReleaseJudged(
                 version=release.version,
                 source=release.source,

@@ -30,6 +30,8 @@ class Option(NamedTuple):
     help: str
     metavar: str = ""
     """Empty for a switch."""
+    outside: bool = False
+    """Never read from an ini: it must not come from the repository under judgement."""
 
     @property
     def flag(self) -> str:
@@ -37,9 +39,14 @@ class Option(NamedTuple):
         return f"--readiness-{self.stem}"
 
     @property
+    def name(self) -> str:
+        """The setting's name in Python."""
+        return self.stem.replace("-", "_")
+
+    @property
     def dest(self) -> str:
         """The ini key, and the attribute of pytest's namespace."""
-        return f"readiness_{self.stem.replace('-', '_')}"
+        return f"readiness_{self.name}"
 
     @property
     def variable(self) -> str:
@@ -58,6 +65,31 @@ OPTIONS = (
     Option("no-gate", "report only: not-ready verdicts exit 0"),
     Option("strict", "READY WITH WAIVERS exits 1"),
     Option("demo-fault", "break the demo target in one named way", "NAME"),
+    Option("trust", "the trust file (default: .readiness/trust.toml)", "FILE"),
+    Option("attestations", "the signed attestations, a file or a folder", "PATH"),
+    Option(
+        "trust-root",
+        "fingerprints of those who must have approved the trust file",
+        "SHA256:...",
+        outside=True,
+    ),
+    Option(
+        "trust-root-threshold", "how many of them must have", "NUMBER", outside=True
+    ),
+    Option("min-trust-version", "oldest version that counts", "NUMBER", outside=True),
+    Option(
+        "min-snapshot-version", "oldest snapshot that counts", "NUMBER", outside=True
+    ),
+    Option("system", "the system that must be under judgement", "NAME", outside=True),
+    Option(
+        "release",
+        "the release that must be under judgement: its source or version",
+        "DIGEST",
+        outside=True,
+    ),
+    Option(
+        "authors", "mail addresses of who wrote the change", "MAIL,...", outside=True
+    ),
 )
 
 
@@ -85,7 +117,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
                 help=option.help,
             )
         kind: Literal["bool"] | None = None if option.metavar else "bool"
-        parser.addini(option.dest, option.help, type=kind, default=None)
+        if not option.outside:
+            parser.addini(option.dest, option.help, type=kind, default=None)
 
 
 def is_active(config: pytest.Config) -> bool:

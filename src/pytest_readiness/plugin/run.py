@@ -11,31 +11,38 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_readiness.attest.result import people
+from pytest_readiness.attest.terms import APPROVAL_SECTION, is_approval
 from pytest_readiness.catalogue.item import Item, Scope, Stage
 from pytest_readiness.catalogue.observation import Unavailable
+from pytest_readiness.plugin.attestation import Attestation
 from pytest_readiness.plugin.gathering import Gathering, Need
-from pytest_readiness.probes import probe
+from pytest_readiness.probes import REGISTRY, probe
 from pytest_readiness.probes.look import Facts, utc_now
+from pytest_readiness.store.document import ApproversCounted
 from pytest_readiness.verdict.accounting import complete
 from pytest_readiness.verdict.codes import Code
 from pytest_readiness.verdict.judging import judge
 from pytest_readiness.verdict.rollup import in_order, roll_up
-from pytest_readiness.verdict.settling import UNSIGNED, Outcome, settle
+from pytest_readiness.verdict.settling import Outcome
 from pytest_readiness.verdict.states import State
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
+    from pytest_readiness.attest.result import ItemSignatures
     from pytest_readiness.catalogue.lock import Lock
     from pytest_readiness.catalogue.requirement import Judgement
     from pytest_readiness.plugin.collection import ReadinessItem
     from pytest_readiness.plugin.settings import Settings
+    from pytest_readiness.plugin.signing import Signing
     from pytest_readiness.target.configuration import Configuration
     from pytest_readiness.target.model import Target
     from pytest_readiness.target.release import Release
     from pytest_readiness.target.secret import Redactor
+    from pytest_readiness.verdict.decision import Hindrance
     from pytest_readiness.verdict.gate import Gate
 
 __all__ = ["Record", "Run"]
@@ -53,6 +60,7 @@ class Record:
     item: Item
     outcome: Outcome
     judgements: tuple[Judgement, ...] = ()
+    signatures: ItemSignatures | None = None
 
 
 @dataclass
@@ -69,6 +77,7 @@ class Run:
     lock: Lock
     redact: Redactor
     gathering: Gathering
+    signing: Signing
     distrust: list[str] = field(default_factory=list)
     """Why this run cannot be trusted, whatever it sees."""
     started: dt.datetime = field(default_factory=utc_now)
@@ -141,6 +150,14 @@ class Run:
             )
         return type(facts).unavailable(reason, environment)
 
+    def attestation(self, item: Item) -> Attestation:
+        """Give what is signed on an item, as facts for its body."""
+        return Attestation(
+            found=self.signing.of(item),
+            root=self.configuration.path.parent,
+            today=self.target.calendar.day(self.started),
+        )
+
     def judge(self, node: ReadinessItem, body: Callable[[], None]) -> None:
         """Run an item's body and record its state; only an interruption gets out."""
         assertion = error = ""
@@ -168,12 +185,63 @@ class Run:
 
     def roll_up(self, nodes: Iterable[ReadinessItem]) -> None:
         """Record rollups from what the others came to by now."""
-        ids = [locked.id for locked in self.lock.items]
-        for item in in_order([node.item for node in nodes], ids):
-            outcomes = complete(self.lock.items, self.outcomes(), self.gate)
-            raw = roll_up(item, outcomes, raw=True)
-            outcome = settle(item, roll_up(item, outcomes), UNSIGNED, raw=raw)
-            self.records[item.id] = Record(item, outcome)
+        self.records |= self._rolled_up([node.item for node in nodes])
+
+    def _rolled_up(self, rollups: list[Item]) -> dict[str, Record]:
+        found: dict[str, Record] = {}
+        for item in in_order(rollups, [locked.id for locked in self.lock.items]):
+            by_now = {id_: record.outcome for id_, record in found.items()}
+            outcomes = self._accounted(by_now)
+            settled = self.signing.settle(
+                item,
+                roll_up(item, outcomes),
+                raw=roll_up(item, outcomes, raw=True),
+                open_items=self.open_items() if is_approval(item) else None,
+            )
+            found[item.id] = Record(item, settled.outcome, (), settled.signatures)
+        return found
+
+    def _accounted(self, more: Mapping[str, Outcome]) -> dict[str, Outcome]:
+        return complete(self.lock.items, {**self.outcomes(), **more}, self.gate)
+
+    def open_items(self) -> dict[str, str]:
+        """Give what is open outside sign-off, by state: approvers must know of it."""
+        rollups = [
+            node.item for node in self.rollups if node.item.stage is not Stage.SIGN_OFF
+        ]
+        rolled_up = self._rolled_up(rollups)
+        outcomes = self._accounted({id_: one.outcome for id_, one in rolled_up.items()})
+        return {
+            locked.id: str(outcomes[locked.id].state)
+            for locked in self.lock.items
+            if locked.stage is not Stage.SIGN_OFF and outcomes[locked.id].state.blocks
+        }
+
+    def hindrances(self) -> list[Hindrance]:
+        """Say what blocks the gate beside its items."""
+        used = (
+            record.signatures.waiver
+            for record in self.records.values()
+            if record.outcome.state is State.WAIVED and record.signatures
+        )
+        return self.signing.hindrances(
+            self._approvals(), [waiver for waiver in used if waiver]
+        )
+
+    @property
+    def approvers(self) -> ApproversCounted | None:
+        """How many people signed off; None where the gate does not ask."""
+        found = self._approvals()
+        if not found:
+            return None
+        return ApproversCounted(people=len(people(found)), needed=self.signing.people)
+
+    def _approvals(self) -> list[ItemSignatures]:
+        return [
+            record.signatures
+            for record in self.records.values()
+            if record.signatures and record.item.section == APPROVAL_SECTION
+        ]
 
     def outcomes(self) -> dict[str, Outcome]:
         """Give what was recorded, by item id."""
@@ -208,10 +276,24 @@ class Run:
     def _settle(self, node: ReadinessItem, assertion: str, error: str) -> None:
         item, judgements = node.item, node.check.judgements
         body = judge(judgements, reach=item.reach, assertion=assertion, error=error)
-        outcome = settle(item, body, UNSIGNED)
+        settled = self.signing.settle(
+            item,
+            body,
+            managed=self._is_managed(node),
+            open_items=self.open_items() if is_approval(item) else None,
+        )
+        outcome = settled.outcome
         if outcome.state is State.UNKNOWN and item.id in self._wrong_release:
             outcome = replace(outcome, code=Code.WRONG_RELEASE)
-        self.records[item.id] = Record(item, outcome, judgements)
+        self.records[item.id] = Record(item, outcome, judgements, settled.signatures)
+
+    def _is_managed(self, node: ReadinessItem) -> bool:
+        """Whether a resource that the item looks at is somebody else's to run."""
+        target = self.configuration.targets[self.environment_of(node.item)]
+        blocks = [probe(name).block for name in node.fixturenames if name in REGISTRY]
+        return any(
+            getattr(getattr(target, block, None), "managed", None) for block in blocks
+        )
 
 
 def _foreign(item_id: str, what: str) -> Outcome:

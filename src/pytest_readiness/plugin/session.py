@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_readiness.attest.terms import is_approval
 from pytest_readiness.catalogue.lock import UPDATE, Change, compare
 from pytest_readiness.errors import ConfigError
 from pytest_readiness.plugin.collection import ReadinessItem, SuiteCollection
@@ -57,6 +58,7 @@ class ReadinessSession:
                 f"{run.configuration.system} in {run.target.name}, {run.release_text}",
                 f"gate {run.gate.name}, target digest {run.target_digest[:12]}",
                 f"suite {run.suite} ({len(run.lock.items)} items)",
+                run.signing.described,
                 *run.notes,
             )
         ]
@@ -87,6 +89,8 @@ class ReadinessSession:
         self.run.rollups = [node for node in left if node.item.kind.is_rollup]
         rollups = set(self.run.rollups)
         items[:] = [node for node in items if node not in rollups]
+        # Approvals are bound to what the others came to, whatever order was asked for.
+        items.sort(key=_is_approval)
         return result
 
     @pytest.hookimpl(wrapper=True)
@@ -201,7 +205,8 @@ class ReadinessSession:
             show(report, outcome.state, "", "")
             return
         message = failure_text(item, outcome, record.judgements)
-        show(report, outcome.state, one_line(item, outcome), message)
+        waiver = record.signatures.waiver if record.signatures else None
+        show(report, outcome.state, one_line(item, outcome, waiver), message)
 
     def _report_rollup(self, node: ReadinessItem) -> None:
         hook = node.ihook
@@ -220,3 +225,7 @@ class ReadinessSession:
                 self._show(report, record)
             hook.pytest_runtest_logreport(report=report)
         hook.pytest_runtest_logfinish(nodeid=node.nodeid, location=node.location)
+
+
+def _is_approval(node: pytest.Item) -> bool:
+    return isinstance(node, ReadinessItem) and is_approval(node.item)

@@ -33,12 +33,23 @@ def _switch(text: str) -> bool:
     return word in _YES
 
 
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.replace(",", " ").split())
+
+
 _CONVERTERS: dict[str, Callable[[str], object]] = {
     "config": Path,
     "out": Path,
     "deadline": parse_duration,
     "no-gate": _switch,
     "strict": _switch,
+    "trust": Path,
+    "attestations": Path,
+    "trust-root": _words,
+    "trust-root-threshold": int,
+    "min-trust-version": int,
+    "min-snapshot-version": int,
+    "authors": _words,
 }
 """By stem; the others are names and stay texts."""
 
@@ -54,6 +65,8 @@ def _convert(option: Option, where: str, value: object) -> object:
 
 
 def _from_ini(option: Option, config: pytest.Config) -> object:
+    if option.outside:
+        return None
     where = f"{config.inipath}: {option.dest}"
     try:
         value = config.getini(option.dest)
@@ -64,6 +77,10 @@ def _from_ini(option: Option, config: pytest.Config) -> object:
         # As pytest's own: what an ini names stands where the ini does.
         return config.inipath.parent / read
     return read
+
+
+def _nowhere(option: Option) -> object:  # noqa: ARG001  # a command has no ini
+    return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +96,17 @@ class Settings:
     no_gate: bool = False
     strict: bool = False
     demo_fault: str | None = None
+    trust: Path | None = None
+    attestations: Path | None = None
+    trust_root: frozenset[str] = frozenset()
+    trust_root_threshold: int | None = None
+    min_trust_version: int = 0
+    min_snapshot_version: int = 0
+    system: str | None = None
+    release: str | None = None
+    authors: frozenset[str] | None = None
+    target_from_outside: bool = False
+    """Whether ``target`` was named by the caller, not by an ini of the repository."""
 
     @property
     def demo(self) -> bool:
@@ -97,16 +125,11 @@ class Settings:
         ``given`` is the command line as far as it is known before the conftests are.
         """
         line = given or config.option
-        found: dict[str, object] = {}
-        for option in OPTIONS:
-            read = _convert(option, option.flag, getattr(line, option.dest, None))
-            if read is None:
-                read = _convert(option, option.variable, environ.get(option.variable))
-            if read is None:
-                read = _from_ini(option, config)
-            if read is not None:
-                found[option.stem.replace("-", "_")] = read
-        settings = cls(**found)  # type: ignore[arg-type]  # converted above
+        settings = cls._collect(
+            {option.dest: getattr(line, option.dest, None) for option in OPTIONS},
+            environ,
+            lambda option: _from_ini(option, config),
+        )
         if settings.demo_fault and not settings.demo:
             raise ConfigError(
                 "--readiness-demo-fault",
@@ -114,3 +137,33 @@ class Settings:
                 "add --readiness-target=demo",
             )
         return settings
+
+    @classmethod
+    def of_command(
+        cls, given: argparse.Namespace, environ: Mapping[str, str]
+    ) -> Settings:
+        """Collect the settings of a ``readiness`` command: its options by stem."""
+        words: dict[str, object] = vars(given)
+        return cls._collect(
+            {option.dest: words.get(option.name) for option in OPTIONS}, environ
+        )
+
+    @classmethod
+    def _collect(
+        cls,
+        line: Mapping[str, object],
+        environ: Mapping[str, str],
+        fall_back: Callable[[Option], object] = _nowhere,
+    ) -> Settings:
+        found: dict[str, object] = {}
+        for option in OPTIONS:
+            read = _convert(option, option.flag, line[option.dest])
+            if read is None:
+                read = _convert(option, option.variable, environ.get(option.variable))
+            if option.stem == "target" and read is not None:
+                found["target_from_outside"] = True
+            if read is None:
+                read = fall_back(option)
+            if read is not None:
+                found[option.name] = read
+        return cls(**found)  # type: ignore[arg-type]  # converted above

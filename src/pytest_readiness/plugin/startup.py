@@ -21,7 +21,9 @@ from pytest_readiness.plugin.gathering import Gathering
 from pytest_readiness.plugin.run import Run
 from pytest_readiness.plugin.session import ReadinessSession
 from pytest_readiness.plugin.settings import Settings
+from pytest_readiness.plugin.signing import Signing, context_of, ledger_files, pins_of
 from pytest_readiness.plugin.suite import bundled_suite, default_suite, suite_of
+from pytest_readiness.probes.look import utc_now
 from pytest_readiness.target.digest import pin_holds
 from pytest_readiness.target.finding import find, no_target_file
 from pytest_readiness.target.loading import load
@@ -87,7 +89,7 @@ def activate(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from None
     # Whatever an ini says: a suite may have modules of one name in several folders.
     config.option.importmode = "importlib"
-    run.notes += run.distrust
+    run.notes += [*run.distrust, *run.signing.signatures.warnings]
     run.selection = [run.redact(option) for option in _selection(config)]
     run.notes += [*notes, *(f"{option} selects" for option in run.selection)]
     collection = SuiteCollection(run.suite)
@@ -162,6 +164,16 @@ def _run(
         settings.deadline.total_seconds(),
         tell=_teller(config),
     )
+    signing = Signing.read(
+        ledger_files(configuration, settings),
+        context_of(configuration, target, release, digest, locked, settings),
+        pins_of(settings),
+        locked,
+        utc_now(),
+        declared=target.not_applicable,
+        people=configuration.approvals.people,
+    )
+    distrust = [] if pin_holds(target, digest) else [_mismatch(target, digest)]
     return Run(
         settings=settings,
         configuration=configuration,
@@ -173,7 +185,8 @@ def _run(
         lock=locked,
         redact=redactor,
         gathering=gathering,
-        distrust=[] if pin_holds(target, digest) else [_mismatch(target, digest)],
+        signing=signing,
+        distrust=[*distrust, *map(str, signing.signatures.failures)],
     )
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from pytest_readiness.catalogue.item import Stage
     from pytest_readiness.target.model import (
+        ApprovalsTable,
         ReleaseTable,
         StoreTable,
         Target,
@@ -65,6 +66,7 @@ class Configuration:
     suite: Path | None
     gates: Mapping[str, tuple[Stage, ...]]
     trust: TrustTable
+    approvals: ApprovalsTable
     store: StoreTable
     default: str | None
     targets: Mapping[str, Target]

@@ -147,6 +147,7 @@ class _Reading:
             suite=header.suite,
             gates={name: gate.stages for name, gate in header.gate.items()},
             trust=header.trust,
+            approvals=header.approvals,
             store=header.store,
             default=header.default,
             targets=Targets(

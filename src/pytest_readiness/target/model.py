@@ -26,6 +26,7 @@ from pytest_readiness.target.values import Mistake, is_list, is_table, listed, n
 
 __all__ = [
     "TARGET_NAME",
+    "ApprovalsTable",
     "Document",
     "GateTable",
     "Header",
@@ -137,6 +138,13 @@ class TrustTable(Block):
         return {**usual, **value} if is_table(value) else value
 
 
+class ApprovalsTable(Block):
+    """``[approvals]``: the sign-off section."""
+
+    people: Annotated[int, Field(ge=1, le=10)] = 3
+    """How many distinct persons must have approved; fewer than 3 is printed."""
+
+
 class StoreTable(Block):
     """``[store]``: where reports of earlier runs are kept."""
 
@@ -168,6 +176,8 @@ class Target(Resources):
     """Digest that this target must have, once it is agreed on."""
     not_applicable: NotApplicable = Field(default_factory=dict)
     """Items that do not apply, with the reason; two roles must sign each."""
+    vendors: Texts = ()
+    """Whose services the system depends on: each needs evidence of its compliance."""
     limits: Limits = Limits()
     """What the facts are held against."""
     calendar: Calendar = Calendar()
@@ -220,6 +230,8 @@ class Header(Block):
     """What is to go live."""
     trust: TrustTable = Field(default_factory=dict, validate_default=True)
     """Where signatures are."""
+    approvals: ApprovalsTable = ApprovalsTable()
+    """How many people sign off."""
     store: StoreTable = StoreTable()
     """Where earlier reports are."""
     gate: Mapping[Annotated[str, AfterValidator(worded(_slug))], GateTable] = Field(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pytest_readiness.verdict.gate import Gate
     from pytest_readiness.verdict.settling import Outcome
 
-__all__ = ["Decision", "Exit", "Verdict", "decide", "exit_code"]
+__all__ = ["Decision", "Exit", "Hindrance", "Verdict", "decide", "exit_code"]
 
 
 class Verdict(StrEnum):
@@ -64,6 +64,15 @@ _OK, _ABORTED, _NO_TESTS = 0, frozenset({2, 3, 4}), 5
 
 
 @dataclass(frozen=True, slots=True)
+class Hindrance:
+    """What blocks a gate beside its items: too many waivers, too few approvers."""
+
+    code: str
+    reason: str
+    exit: Exit = Exit.FAILED
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """The verdict on all items of the lock, in its order.
 
@@ -79,6 +88,7 @@ class Decision:
     outcomes: tuple[Outcome, ...]
     counts: Mapping[State, int]
     raw_counts: Mapping[State, int]
+    hindrances: tuple[Hindrance, ...] = ()
     no_gate: bool = False
 
     @property
@@ -100,6 +110,7 @@ def decide(  # noqa: PLR0913  # the circumstances of a run, each by name
     selected: bool = False,
     judged: bool = True,
     trust_broken: bool = False,
+    hindrances: Iterable[Hindrance] = (),
     strict: bool = False,
     no_gate: bool = False,
     left_out: Mapping[str, str] | None = None,
@@ -113,6 +124,7 @@ def decide(  # noqa: PLR0913  # the circumstances of a run, each by name
         selected: only a selection was run (``-k``, ``-m``, node ids, ``--lf``).
         judged: False where pytest only collected or set up.
         trust_broken: the trust file or the ledger is not what it must be.
+        hindrances: what blocks the gate beside its items.
         strict: waivers do not make ready.
         no_gate: report only; see :func:`exit_code`.
         left_out: why items were not run, by id, where that is known.
@@ -120,10 +132,15 @@ def decide(  # noqa: PLR0913  # the circumstances of a run, each by name
     accounted = tuple(complete(items, outcomes, gate, left_out).values())
     states = [outcome.state for outcome in accounted]
     raw = [outcome.raw_state for outcome in accounted]
-    whole = judged and not selected
+    hindrances = tuple(hindrances)
+    beside = {hindrance.exit for hindrance in hindrances}
+    if not judged or selected:
+        beside.add(Exit.INCOMPLETE)
+    if trust_broken:
+        beside.add(Exit.TRUST_BROKEN)
 
     def answer(of: list[State]) -> tuple[Verdict, Exit]:
-        return _answer(of, whole=whole, trust_broken=trust_broken, strict=strict)
+        return _answer(of, beside, strict=strict)
 
     verdict, code = answer(states)
     return Decision(
@@ -134,19 +151,18 @@ def decide(  # noqa: PLR0913  # the circumstances of a run, each by name
         outcomes=accounted,
         counts=_counts(states),
         raw_counts=_counts(raw),
+        hindrances=hindrances,
         no_gate=no_gate,
     )
 
 
 def _answer(
-    states: list[State], *, whole: bool, trust_broken: bool, strict: bool
+    states: list[State], beside: set[Exit], *, strict: bool
 ) -> tuple[Verdict, Exit]:
     asked = [state for state in states if state is not State.OUT_OF_GATE]
-    problems = {_BY_STATE[state] for state in asked if state.blocks}
-    if not whole or not asked:
+    problems = beside | {_BY_STATE[state] for state in asked if state.blocks}
+    if not asked:
         problems.add(Exit.INCOMPLETE)
-    if trust_broken:
-        problems.add(Exit.TRUST_BROKEN)
     if problems:
         code = next(problem for problem in _WORST_FIRST if problem in problems)
         incomplete = code is Exit.INCOMPLETE

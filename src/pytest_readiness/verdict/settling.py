@@ -10,12 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from pytest_readiness.attest.result import Result
 from pytest_readiness.catalogue.item import Kind
 from pytest_readiness.verdict.codes import Code
 from pytest_readiness.verdict.judging import Body
 from pytest_readiness.verdict.states import SEVERITY, State
 
 if TYPE_CHECKING:
+    from pytest_readiness.attest.result import ItemSignatures
     from pytest_readiness.catalogue.item import Item
 
 __all__ = ["NO_TRUST_FILE", "UNSIGNED", "Outcome", "Signature", "Status", "settle"]
@@ -37,6 +39,24 @@ class Signature:
     reason: str = ""
     has_evidence: bool = False
 
+    @classmethod
+    def of(cls, found: ItemSignatures) -> Signature:
+        """Take what the ledger's verification says of the item."""
+        status = _STATUS.get(found.result, "none")
+        code, reason = found.code or "", found.reason
+        if found.result is Result.WAIVED:
+            # Waivers are applied afterwards: here it counts why nobody's word does.
+            told = found.refusals[0] if found.refusals else None
+            code = told.code if told else Code.MISSING
+            reason = told.reason if told else UNSIGNED.reason
+        return cls(status, code, reason, found.has_evidence)
+
+
+_STATUS: dict[Result, Status] = {
+    Result.SATISFIED: "satisfied",
+    Result.VETOED: "vetoed",
+    Result.NOT_APPLICABLE: "not-applicable",
+}
 
 UNSIGNED = Signature(reason="nobody has signed yet")
 NO_TRUST_FILE = Signature(code="NO_TRUST_FILE", reason="there is no trust file")

@@ -1,0 +1,226 @@
+"""What is signed about the run: where it is, what it is held against, what it says.
+
+The one place where the target file, the lock and the caller's pins meet the ledger;
+pytest's run and the commands that sign use the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pytest_readiness.attest.codes import Code
+from pytest_readiness.attest.context import Context, LockSeen
+from pytest_readiness.attest.pins import TrustPins
+from pytest_readiness.attest.result import Result, people
+from pytest_readiness.attest.signatures import LedgerFiles, read_signatures
+from pytest_readiness.attest.terms import Terms
+from pytest_readiness.errors import ConfigError
+from pytest_readiness.target.authors import authors
+from pytest_readiness.verdict.decision import Exit, Hindrance
+from pytest_readiness.verdict.settling import (
+    NO_TRUST_FILE,
+    UNSIGNED,
+    Outcome,
+    Signature,
+    settle,
+)
+from pytest_readiness.verdict.waiving import waive
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Collection, Mapping
+
+    from pytest_readiness.attest.result import ItemSignatures, WaiverInfo
+    from pytest_readiness.attest.signatures import Signatures
+    from pytest_readiness.catalogue.item import Item
+    from pytest_readiness.catalogue.lock import Lock
+    from pytest_readiness.plugin.settings import Settings
+    from pytest_readiness.target.configuration import Configuration
+    from pytest_readiness.target.model import Target
+    from pytest_readiness.target.release import Release
+    from pytest_readiness.verdict.judging import Body
+
+__all__ = ["Settled", "Signing", "context_of", "ledger_files", "pins_of"]
+
+
+def ledger_files(configuration: Configuration, settings: Settings) -> LedgerFiles:
+    """Say where everything signed is: the target file says it, the caller knows best.
+
+    The usual file and the usual folder of statements are read together: what is signed
+    in one of them must not be overlooked for the other's sake.
+    """
+    root = configuration.path.parent
+    trust = settings.trust or configuration.trust.file
+    attestations = settings.attestations or configuration.trust.attestations
+    usual = LedgerFiles.below(root, trust=trust)
+    given = None if attestations == usual.attestations else attestations
+    return LedgerFiles.below(root, trust=trust, attestations=given)
+
+
+def pins_of(settings: Settings) -> TrustPins:
+    """Give what the caller knows about the trust file."""
+    return TrustPins(
+        roots=settings.trust_root,
+        threshold=settings.trust_root_threshold,
+        min_trust_version=settings.min_trust_version,
+        min_snapshot_version=settings.min_snapshot_version,
+    )
+
+
+def context_of(  # all that a signature can be bound to
+    configuration: Configuration,
+    target: Target,
+    release: Release,
+    target_digest: str,
+    lock: Lock,
+    settings: Settings,
+) -> Context:
+    """Say what signatures must be bound to, and whether the caller vouches for it.
+
+    Raises:
+        ConfigError: the caller expects another system or release than the files say.
+    """
+    named = {name for name in (release.source, release.version, release.commit) if name}
+    _expect("--readiness-system", settings.system, {configuration.system})
+    _expect("--readiness-release", settings.release, named)
+    given = (settings.system, settings.release)
+    return Context(
+        system=configuration.system,
+        environment=target.name,
+        organisation=configuration.organisation or "",
+        version=release.version,
+        source=release.source or "",
+        authors=settings.authors or authors(configuration.path.parent),
+        target_digest=target_digest,
+        lock=LockSeen(lock.digest, len(lock.items)),
+        from_outside=all(given) and settings.target_from_outside,
+    )
+
+
+def _expect(option: str, expected: str | None, found: Collection[str]) -> None:
+    if expected is not None and expected not in found:
+        what = f"expects {expected}, but {' or '.join(sorted(found))} is judged"
+        raise ConfigError(option, what, "judge what was meant, or correct the option")
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """An item's outcome and the signatures that it rests on, where any were read."""
+
+    outcome: Outcome
+    signatures: ItemSignatures | None = None
+
+
+@dataclass
+class Signing:
+    """The signatures of one run, and the outcomes that follow from them."""
+
+    signatures: Signatures
+    lock: Lock
+    declared: Collection[str] = ()
+    """Items that the target declares not applicable."""
+    people: int = 3
+    """How many distinct persons must approve."""
+    _same_as: Mapping[str, tuple[str, ...]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._same_as = {one.id: one.same_as for one in self.lock.items if one.same_as}
+
+    @classmethod
+    def read(  # where, what, when
+        cls,
+        files: LedgerFiles,
+        context: Context,
+        pins: TrustPins,
+        lock: Lock,
+        now: dt.datetime,
+        *,
+        declared: Collection[str] = (),
+        people: int = 3,
+    ) -> Signing:
+        """Read trust file, ledger and snapshot; never raises for what is in them."""
+        found = read_signatures(files, context=context, now=now, pins=pins)
+        return cls(found, lock, declared, people)
+
+    def terms(self, item: Item) -> Terms:
+        """Give what is asked of the item's signers."""
+        return Terms.of(item, same_as=self._same_as.get(item.id, ()))
+
+    def of(
+        self, item: Item, open_items: Mapping[str, str] | None = None
+    ) -> ItemSignatures | None:
+        """Judge the signatures on an item; None where there are none to be read."""
+        if self.signatures.verifier is None or self.signatures.broken:
+            return None
+        return self.signatures.verify(
+            self.terms(item), open_items=open_items, declared=item.id in self.declared
+        )
+
+    def settle(
+        self,
+        item: Item,
+        body: Body | None,
+        *,
+        raw: Body | None = None,
+        managed: bool = False,
+        open_items: Mapping[str, str] | None = None,
+    ) -> Settled:
+        """Decide an item from its body, its signatures and its waiver."""
+        found = self.of(item, open_items)
+        signature = self._unread if found is None else Signature.of(found)
+        outcome = settle(item, body, signature, raw=raw, managed=managed)
+        waiver = None if found is None else found.waiver
+        return Settled(waive(outcome, waiver), found)
+
+    def hindrances(
+        self, found: Collection[ItemSignatures], waivers: Collection[WaiverInfo]
+    ) -> list[Hindrance]:
+        """Say what blocks the gate beside its items.
+
+        Args:
+            found: the signatures on the approvals of this gate; none where it asks for
+                no approval.
+            waivers: those in use.
+        """
+        blocked: list[Hindrance] = []
+        excess = self.signatures.excess_waivers(waivers)
+        if excess:
+            reason = f"{len(waivers)} waivers in use, {excess} more than are allowed"
+            blocked.append(Hindrance("MAX_WAIVERS", reason))
+        if not found:
+            return blocked
+        approvers, needed = len(people(found)), self.people
+        if approvers < needed and all(one.result is Result.SATISFIED for one in found):
+            reason = f"approved by {approvers} distinct people, {needed} are needed"
+            blocked.append(Hindrance(Code.BELOW_THRESHOLD, reason, Exit.PENDING))
+        for line in self.signatures.unreviewed_emergencies():
+            reason = (
+                f"the emergency waiver of {line.person.name},"
+                f" {line.issued_at:%Y-%m-%d}, incident {line.predicate.incident}, was"
+                f" never reviewed; a `revoker` reviews it with"
+                f" `readiness revoke {line.payload[:12]}`"
+            )
+            blocked.append(Hindrance("UNREVIEWED_EMERGENCY", reason, Exit.PENDING))
+        return blocked
+
+    @property
+    def described(self) -> str:
+        """Say in one line what this run knows about trust."""
+        found, trust = self.signatures, self.signatures.trust
+        if trust is None:
+            return "no trust file, so nothing that people sign counts"
+        pinned = "pinned" if found.pins.pinned else "not pinned"
+        snapshot = "detected" if found.snapshot_until else "not detected"
+        return (
+            f"trust file version {trust.version}, {pinned}; {found.tally.believed} of "
+            f"{found.tally.lines} signed lines count, deletions are {snapshot}"
+        )
+
+    @property
+    def _unread(self) -> Signature:
+        """What stands in for signatures that cannot be read, or that nobody made."""
+        if self.signatures.broken:
+            failure = self.signatures.failures[0]
+            return Signature(code=failure.code, reason=failure.reason)
+        return NO_TRUST_FILE if self.signatures.trust is None else UNSIGNED
