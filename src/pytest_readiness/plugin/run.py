@@ -121,17 +121,23 @@ class Run:
         found: list[Need] = []
         probes = set(known)
         for node in nodes:
-            environment = self.environment_of(node.item)
             names = [name for name in node.fixturenames if name in probes]
             if any(self._asks_release(name, node.item) for name in names):
                 names.append("service")
-            found += [Need(name, environment) for name in names]
+            found += [self._need(name, node.item) for name in names]
         return found
+
+    def _need(self, name: str, item: Item) -> Need:
+        """Give where a fixture's facts are looked for."""
+        view_of = probe(name).view_of
+        if view_of:
+            return Need(view_of, self.target.name)
+        return Need(name, self.environment_of(item))
 
     def facts(self, name: str, item: Item) -> Facts:
         """Give a probe's facts to an item, unless another release is running there."""
         environment = self.environment_of(item)
-        facts = self.gathering.facts(Need(name, environment))
+        facts = self.gathering.facts(self._need(name, item))
         if not self._asks_release(name, item):
             return facts
         service = self.gathering.facts(Need("service", environment))

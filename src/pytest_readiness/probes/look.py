@@ -239,7 +239,7 @@ class Facts:
     grant: ClassVar[Grant | None] = None
     """What the target must allow, where the look does more than read."""
     view_of: ClassVar[str] = ""
-    """Another probe whose facts these are: as the target has them, not the candidate."""
+    """Another probe whose facts these are, but always those of the target itself."""
 
     @classmethod
     def gather(cls, block: Any, look: Look) -> Self:  # noqa: ANN401  # each has its own

@@ -19,6 +19,12 @@ from pytest_readiness.target.blocks.block import (
     refuse,
     worded,
 )
+from pytest_readiness.target.blocks.database import (
+    AccessTable,
+    ContentsTable,
+    StructureTable,
+)
+from pytest_readiness.target.blocks.sizes import Size
 from pytest_readiness.target.context import Context
 from pytest_readiness.target.dsn import Dsn, parse_dsn
 from pytest_readiness.target.values import Mistake, parse_host
@@ -59,6 +65,14 @@ class PostgresBlock(ResourceBlock):
     """Key of the client certificate."""
     managed: Text | None = None
     """Who runs the server, where somebody else does: ``rds``, ``cloudsql`` ..."""
+    ram: Size | None = None
+    """Memory of the server's machine or container; it cannot be asked for it."""
+    access: AccessTable | None = None
+    """What the service's role may do."""
+    structure: StructureTable | None = None
+    """What the release's schema must have."""
+    contents: ContentsTable | None = None
+    """What the tables must hold."""
 
     _dsn: Dsn | None = PrivateAttr(default=None)
 
