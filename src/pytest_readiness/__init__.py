@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from pytest_readiness.plugin.attestation import Attestation
     from pytest_readiness.probes.look import Facts, Look
     from pytest_readiness.probes.postgres import Postgres
+    from pytest_readiness.probes.postgres.contents import Contents
+    from pytest_readiness.probes.postgres.database import Database, Live
     from pytest_readiness.probes.python import Python
     from pytest_readiness.probes.redis import Redis
     from pytest_readiness.probes.service import Service
@@ -37,8 +39,11 @@ _HOME = {
     "Bound": "catalogue.requirement",
     "Cause": "catalogue.observation",
     "Check": "catalogue.requirement",
+    "Contents": "probes.postgres.contents",
+    "Database": "probes.postgres.database",
     "Facts": "probes.look",
     "Limits": "target.blocks",
+    "Live": "probes.postgres.database",
     "Look": "probes.look",
     "Observed": "catalogue.observation",
     "Postgres": "probes.postgres",
@@ -61,8 +66,11 @@ __all__ = [
     "Bound",
     "Cause",
     "Check",
+    "Contents",
+    "Database",
     "Facts",
     "Limits",
+    "Live",
     "Look",
     "Observed",
     "Postgres",

@@ -76,7 +76,9 @@ class Observed(Generic[T]):
         """Whether there is a value."""
         return not isinstance(self.value, Unavailable)
 
-    def map(self, change: Callable[[T], U], *, unit: str | None = None) -> Observed[U]:
+    def map(
+        self, change: Callable[[T], U | Unavailable], *, unit: str | None = None
+    ) -> Observed[U]:
         """Derive another fact from this one; unavailable stays unavailable."""
         value = self.value
         return Observed(

@@ -16,13 +16,16 @@ if TYPE_CHECKING:
 __all__ = ["REGISTRY", "probe"]
 
 REGISTRY: Mapping[str, str] = {
+    "contents": "pytest_readiness.probes.postgres.contents:Contents",
+    "database": "pytest_readiness.probes.postgres.database:Database",
+    "live": "pytest_readiness.probes.postgres.database:Live",
     "postgres": "pytest_readiness.probes.postgres:Postgres",
     "python": "pytest_readiness.probes.python:Python",
     "redis": "pytest_readiness.probes.redis:Redis",
     "service": "pytest_readiness.probes.service:Service",
     "tls": "pytest_readiness.probes.tls:Tls",
 }
-"""Where each probe's class is, by the name of its target block."""
+"""Where each probe's class is, by the name of its fixture."""
 
 
 def probe(name: str) -> type[Facts]:

@@ -85,7 +85,7 @@ class Doors:
         if door.open:
             return log_in()
         if not door.lock.acquire(timeout=look.remaining()):
-            raise look.overdue("another look waited there before")
+            raise look.overdue()
         try:
             return door.through(log_in)
         finally:
@@ -150,6 +150,11 @@ class Look:
         """Give a look at the same thing that ends in ``seconds``, or with this one."""
         deadline = min(time.monotonic() + seconds, self.deadline)
         return dataclasses.replace(self, deadline=deadline)
+
+    def brief(self, limit: dt.timedelta) -> Look:
+        """Give a look that waits at most ``limit`` for an answer, and says so."""
+        seconds = min(limit.total_seconds(), self.timeout)
+        return dataclasses.replace(self.share(seconds), timeout=seconds)
 
     def tries(
         self, retries: int, attempt: Callable[[Look], T]

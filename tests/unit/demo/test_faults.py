@@ -27,7 +27,7 @@ def test_each_is_well_declared(fault: faults.Fault) -> None:
 @pytest.mark.parametrize(
     "wanted",
     [
-        # The catalogue's "must fail when" of the four rows, one fault or more for each.
+        # The catalogue's "must fail when" of the rows, one fault or more for each.
         *("python-3-8", "python-system", "python-missing", "python-hangs"),
         *("database-11", "database-down", "database-wrong-password"),
         *("database-hangs", "database-foreign"),
@@ -36,6 +36,10 @@ def test_each_is_well_declared(fault: faults.Fault) -> None:
         *("certificate-expired", "certificate-expiring", "certificate-wrong-host"),
         *("certificate-self-signed", "certificate-missing-intermediate"),
         *("certificate-rsa-1024", "certificate-sha1"),
+        *("role-superuser", "role-lacks-grant", "public-creates"),
+        *("schema-table-missing", "schema-index-missing", "schema-index-invalid"),
+        "schema-behind",
+        *("data-empty", "data-orphan", "data-assertion"),
     ],
 )
 def test_every_bad_target_of_the_catalogue_is_there(wanted: str) -> None:
@@ -44,7 +48,10 @@ def test_every_bad_target_of_the_catalogue_is_there(wanted: str) -> None:
 
 def test_good_targets_are_there_too() -> None:
     good = {name for name, fault in FAULTS.items() if not fault.turns}
-    assert good == {"cache-store", "certificate-6-days", "certificate-45-days"}
+    assert good == {
+        *("cache-store", "certificate-6-days", "certificate-45-days"),
+        *("role-migrates", "schema-log", "data-floor"),
+    }
 
 
 def test_an_unknown_name_gets_a_near_one() -> None:

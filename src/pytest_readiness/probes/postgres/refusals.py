@@ -19,9 +19,10 @@ from pytest_readiness.probes.network import CLOSED, LOCAL_ERRORS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["NOT_POSTGRES", "refusal"]
+__all__ = ["NOT_POSTGRES", "NO_DATABASE", "refusal"]
 
 NOT_POSTGRES = "what answers there is not PostgreSQL"
+NO_DATABASE = "the database does not exist"
 
 
 class _Refusal(NamedTuple):
@@ -107,7 +108,7 @@ _SERVER_SAYS: Sequence[_Refusal] = (
     ),
     _Refusal(
         r'database ".*" does not exist|no such database',
-        "the database does not exist",
+        NO_DATABASE,
         "CREATE DATABASE, or check the name",
     ),
     _Refusal(

@@ -54,23 +54,27 @@ class Session:
         self._over: LookError | None = None
 
     @classmethod
-    def open(cls, settings: Mapping[str, str], look: Look) -> Self:
+    def open(
+        cls, settings: Mapping[str, str], look: Look, opening: Look | None = None
+    ) -> Self:
         """Connect to the first of the settings' addresses that answers.
 
-        A credential that was rejected once in this run is not sent again.
+        A credential that was rejected once in this run is not sent again. ``opening``
+        bounds this, where the session itself may last longer.
 
         Raises:
             LookError: none did; the last one's reason.
         """
         key = ("postgres", *(settings.get(word, "") for word in _ONE_ACCOUNT))
-        return look.doors.enter(key, look, lambda: cls._open(settings, look))
+        brief = opening or look
+        return look.doors.enter(key, brief, lambda: cls._open(settings, brief, look))
 
     @classmethod
-    def _open(cls, settings: Mapping[str, str], look: Look) -> Self:
+    def _open(cls, settings: Mapping[str, str], brief: Look, look: Look) -> Self:
         hosts = list(each_host(settings))
         failure = LookError("the target names no host")
         for index, host in enumerate(hosts):
-            share = look.share(look.remaining() / (len(hosts) - index))
+            share = brief.share(brief.remaining() / (len(hosts) - index))
             try:
                 return cls._open_host(host, share, look)
             except LookError as error:
