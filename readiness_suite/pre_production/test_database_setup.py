@@ -1,6 +1,16 @@
 """Database Setup."""
 
-from pytest_readiness import Check, Contents, Database, Live, attested, item, section
+from pytest_readiness import (
+    Check,
+    Contents,
+    Database,
+    Defences,
+    Limits,
+    Live,
+    attested,
+    item,
+    section,
+)
 
 pytestmark = section("database-setup", stage="pre-production")
 
@@ -57,3 +67,61 @@ def test_data_validation(check: Check, contents: Contents) -> None:
     for one in check.each("floors and assertions", contents.expectations):
         check(one.name, one.value).satisfies(one.required, one.holds)
     check("constraints that are not validated", contents.unvalidated).empty()
+
+
+@item("performance-tuning", owner="dba")
+@attested(role="dba", scope="environment", when="unconfigured")
+def test_performance_tuning(check: Check, database: Database, limits: Limits) -> None:
+    """The server is set up for its machine, and its tables and cache are in good order.
+
+    Why: PostgreSQL ships with settings for a very small machine, and a table full of
+    dead rows, or transaction numbers that run out, slow everything down to a stop.
+    Fix: set what is named here in postgresql.conf for the machine's memory, turn
+    autovacuum on, VACUUM the table that is named.
+    """
+    bounds = limits.postgres
+    check("shared_buffers, of the memory", database.shared_buffers_share).between(
+        bounds.min_shared_buffers.value, bounds.max_shared_buffers.value
+    )
+    check("effective_cache_size", database.effective_cache_size).at_least(
+        database.shared_buffers
+    )
+    check(
+        "work_mem of all connections, of the memory", database.work_memory_share
+    ).at_most(bounds.max_work_memory)
+    check("max_wal_size", database.max_wal_size).at_least(bounds.min_wal_size)
+    check("autovacuum", database.autovacuum).is_true()
+    check("pg_stat_statements", database.statements_recorded).is_true()
+    sample, ratio = bounds.cache_sample.value, bounds.cache_hit_ratio.value
+    check("found in the cache", database.cache_reads).satisfies(
+        f"at least {ratio:.0%}, once {sample} blocks were read",
+        lambda reads: reads.blocks < sample or reads.ratio >= ratio,
+    )
+    check("dead rows of a table", database.dead_share).below(bounds.max_dead_rows)
+    check("age of transactions", database.xid_age_share).below(bounds.max_xid_age)
+
+
+@item("security", owner="dba")
+@attested(role="dba", scope="environment", when="unconfigured")
+def test_security(check: Check, defences: Defences) -> None:
+    """The database talks over TLS only, and lets in nobody without the right secret.
+
+    Why: what goes over the network in the clear is read there, passwords first, and a
+    rule that trusts addresses lets in whoever gets one.
+    Fix: set `ssl = on`, write `hostssl ... scram-sha-256` rules only, and give roles
+    with an MD5 password a new one.
+    """
+    check("this session runs over TLS", defences.encrypted).is_true()
+    check("the server offers TLS", defences.offers_tls).is_true()
+    check("a session without TLS is refused", defences.plaintext_refused).is_true()
+    check("what a log-in asks for", defences.asks_for).one_of(
+        ("scram-sha-256", "certificate")
+    )
+    check("a wrong password is refused", defences.stranger_refused).is_true()
+    check("new passwords are kept as", defences.password_encryption).equals(
+        "scram-sha-256"
+    )
+    if defences.rules_shown.otherwise(default=True):
+        check("weak rules for other machines", defences.weak_rules).empty()
+    if defences.verifiers_shown.otherwise(default=True):
+        check("roles with an MD5 password", defences.md5_roles).empty()

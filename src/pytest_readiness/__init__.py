@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.postgres import Postgres
     from pytest_readiness.probes.postgres.contents import Contents
     from pytest_readiness.probes.postgres.database import Database, Live
+    from pytest_readiness.probes.postgres.defences import Defences
     from pytest_readiness.probes.python import Python
     from pytest_readiness.probes.redis import Redis
     from pytest_readiness.probes.service import Service
@@ -41,6 +42,7 @@ _HOME = {
     "Check": "catalogue.requirement",
     "Contents": "probes.postgres.contents",
     "Database": "probes.postgres.database",
+    "Defences": "probes.postgres.defences",
     "Facts": "probes.look",
     "Limits": "target.blocks",
     "Live": "probes.postgres.database",
@@ -68,6 +70,7 @@ __all__ = [
     "Check",
     "Contents",
     "Database",
+    "Defences",
     "Facts",
     "Limits",
     "Live",

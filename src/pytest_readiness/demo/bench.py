@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import tempfile
@@ -23,9 +24,9 @@ from pytest_readiness.demo.servers.programs import find_postgres, find_valkey, l
 from pytest_readiness.demo.servers.template import Template
 from pytest_readiness.demo.servers.tls_front import TlsFront
 from pytest_readiness.demo.servers.valkey import ValkeyServer
+from pytest_readiness.errors import ConfigError
 
 if TYPE_CHECKING:
-    import contextlib
     from collections.abc import Mapping
 
 __all__ = ["Bench", "Tables", "start"]
@@ -134,7 +135,13 @@ def _set_up(postgres: PostgresServer, passwords: Mapping[str, str]) -> None:
         f"CREATE ROLE engine LOGIN PASSWORD '{passwords['engine']}'",
         f"CREATE ROLE readiness LOGIN PASSWORD '{passwords['database']}'",
         schema(),
+        "GRANT SELECT ON pg_hba_file_rules TO readiness",
+        "GRANT EXECUTE ON FUNCTION pg_hba_file_rules() TO readiness",
+        "GRANT SELECT (rolname, rolpassword) ON pg_authid TO readiness",
     )
+    # Not every PostgreSQL comes with it.
+    with contextlib.suppress(ConfigError):
+        postgres.execute(DATABASE, "CREATE EXTENSION pg_stat_statements")
 
 
 def _surroundings(

@@ -18,6 +18,7 @@ __all__ = ["REGISTRY", "probe"]
 REGISTRY: Mapping[str, str] = {
     "contents": "pytest_readiness.probes.postgres.contents:Contents",
     "database": "pytest_readiness.probes.postgres.database:Database",
+    "defences": "pytest_readiness.probes.postgres.defences:Defences",
     "live": "pytest_readiness.probes.postgres.database:Live",
     "postgres": "pytest_readiness.probes.postgres:Postgres",
     "python": "pytest_readiness.probes.python:Python",

@@ -48,8 +48,8 @@ def noted(fact: Observed[T], note: str) -> Observed[T]:
 class LookError(ProbeError):
     """Ends a try inside a probe; never leaves it.
 
-    ``final`` is set where another try would give the same or do harm: a password that
-    was rejected once must not be tried again, lest the account is locked.
+    ``final`` is set where another try would give the same or do harm; ``rejected``
+    where it was a credential: it must not be sent again, lest the account is locked.
     """
 
     def __init__(
@@ -59,17 +59,19 @@ class LookError(ProbeError):
         remedy: str = "",
         *,
         final: bool = False,
+        rejected: bool = False,
     ) -> None:
         super().__init__("", reason, remedy)
         self.unavailable = Unavailable(reason, cause, remedy)
-        self.final = final
+        self.final = final or rejected
+        self.rejected = rejected
 
 
 class Doors:
     """What this run tried to log in with: nothing that was rejected is sent again.
 
     Several looks may have the same account. The first goes alone; once it is in, the
-    others may go as they like, and what was refused for good is refused to all.
+    others may go as they like, and what was rejected is not sent again.
     """
 
     def __init__(self) -> None:
@@ -104,7 +106,7 @@ class _Door:
         try:
             inside = log_in()
         except LookError as error:
-            if error.final:
+            if error.rejected:
                 self.refused = error
             raise
         self.open = True

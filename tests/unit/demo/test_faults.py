@@ -39,6 +39,10 @@ def test_each_is_well_declared(fault: faults.Fault) -> None:
         *("role-superuser", "role-lacks-grant", "public-creates"),
         *("schema-table-missing", "schema-index-missing", "schema-index-invalid"),
         "schema-behind",
+        *("tuning-shipped-defaults", "tuning-autovacuum-off", "tuning-bloat"),
+        *("tuning-cache-misses", "tuning-wraparound", "tuning-work-mem"),
+        *("security-tls-off", "security-plaintext", "security-trust-rule"),
+        *("security-md5-role", "security-any-password"),
         *("data-empty", "data-orphan", "data-assertion"),
     ],
 )
@@ -51,6 +55,7 @@ def test_good_targets_are_there_too() -> None:
     assert good == {
         *("cache-store", "certificate-6-days", "certificate-45-days"),
         *("role-migrates", "schema-log", "data-floor"),
+        "security-loopback-trust",
     }
 
 

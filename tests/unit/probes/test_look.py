@@ -208,7 +208,7 @@ def test_a_door_that_was_refused_stays_shut_for_all() -> None:
 
     def refused() -> None:
         asked.append("once")
-        raise LookError("rejected", final=True)
+        raise LookError("rejected", rejected=True)
 
     for _ in range(3):
         with pytest.raises(LookError, match="rejected"):
@@ -221,7 +221,7 @@ def test_a_door_that_was_not_answered_is_tried_again() -> None:
     doors, look = Doors(), Look("demo", 1.0)
 
     def silent() -> str:
-        raise LookError("no answer")
+        raise LookError("no answer", final=True)
 
     for _ in range(2):
         with pytest.raises(LookError, match="no answer"):

@@ -20,13 +20,15 @@ __all__ = ["FAULTS", "LOOKS", "SILENT", "change", "expects", "sql", "turned"]
 FAULTS: tuple[Fault, ...] = ()
 """None here: each item has a module of its own."""
 
-LOOKS = frozenset({"postgres", "database", "contents"})
+LOOKS = frozenset({"postgres", "database", "contents", "defences"})
 """Every look at the database server."""
 
 SILENT: Mapping[str, State] = {
     "database-setup.database-creation": State.UNKNOWN,
     "database-setup.schema-migration": State.UNKNOWN,
     "database-setup.data-validation": State.UNKNOWN,
+    "database-setup.performance-tuning": State.UNKNOWN,
+    "database-setup.security": State.UNKNOWN,
 }
 """What is not known where the database gives no answer."""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_readiness.demo.servers.postgres import RAM
+
 if TYPE_CHECKING:
     from pytest_readiness.demo.bench import Bench, Tables
 
@@ -18,6 +20,7 @@ def describe(bench: Bench, tables: Tables, environ: dict[str, str]) -> None:  # 
     """Add to the table ``postgres`` what its database must be like."""
     tables.setdefault("postgres", {}).update(
         {
+            "ram": RAM,
             "access": {
                 "role": "engine",
                 "privileges": {"contracts": ["SELECT"], "orders": ["SELECT", "INSERT"]},

@@ -23,6 +23,7 @@ from pytest_readiness.probes.postgres.structure import (
     Structure,
     read_structure,
 )
+from pytest_readiness.probes.postgres.tuning import TUNING, Tuning, read_tuning
 
 if TYPE_CHECKING:
     from pytest_readiness.probes.look import Look
@@ -30,12 +31,12 @@ if TYPE_CHECKING:
 
 __all__ = ["STATEMENTS", "Database", "Live"]
 
-STATEMENTS = (BEGIN, TIMEOUT, *ACCESS, *STRUCTURE, END)
+STATEMENTS = (BEGIN, TIMEOUT, *ACCESS, *STRUCTURE, *TUNING, END)
 """Every statement that this probe sends; names in braces are filled in, quoted."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Database(Access, Structure, Facts):
+class Database(Access, Structure, Tuning, Facts):
     """One database of one PostgreSQL server."""
 
     block: ClassVar[str] = "postgres"
@@ -62,6 +63,7 @@ class Database(Access, Structure, Facts):
                 exists=look.seen(True),  # noqa: FBT003  # a value, not a switch
                 **read_access(reader, block.access),
                 **read_structure(reader, block.structure),
+                **read_tuning(reader, block.ram),
             )
 
     @staticmethod
