@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_readiness.demo.faults.fault import Breakage, Fault
 from pytest_readiness.demo.servers.postgres import DATABASE
 from pytest_readiness.errors import ConfigError
+from pytest_readiness.target.values import is_table
 from pytest_readiness.verdict.states import State
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def expects(table: str, **settings: object) -> Apply:
 def change(breakage: Breakage, table: str, **settings: object) -> None:
     """Change settings of a table below ``postgres``; None takes one out."""
     before = breakage.tables["postgres"][table]
-    if isinstance(before, dict):
+    if is_table(before):
         changed = {**before, **settings}
         kept = {key: value for key, value in changed.items() if value is not None}
         breakage.tables["postgres"][table] = kept
