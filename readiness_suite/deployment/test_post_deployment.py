@@ -8,8 +8,7 @@ pytestmark = section("post-deployment", stage="post-deployment")
 @item("user-feedback", owner="business-owner")
 @attested(role="business-owner", scope="release", max_age=days(14))
 def test_user_feedback() -> None:
-    """The first users of the new release were asked, and nothing they said calls for a
-    rollback.
+    """Its first users were asked, and nothing that they say calls for a rollback.
 
     Why: what users meet in the first days shows in no metric that was planned
     beforehand.
@@ -31,8 +30,7 @@ def test_team_briefing() -> None:
 @item("success-confirmation", owner="business-owner")
 @attested(role=("business-owner", "another-role"), scope="release", max_age=days(14))
 def test_success_confirmation() -> None:
-    """The deployment reached what it was made for, as two people of different roles
-    confirm.
+    """The deployment reached its aim, as two people of different roles confirm.
 
     Why: one person alone tends to see what was hoped for; a second view from another
     role keeps the judgement honest.

@@ -8,8 +8,7 @@ pytestmark = section("pre-deployment", stage="pre-deployment")
 @item("configuration-review", owner="security-lead")
 @attested(role="security-lead", scope="release", max_age=days(14))
 def test_configuration_review(check: Check, attestation: Attestation) -> None:
-    """The production configuration that goes out with this release was read and is
-    right.
+    """The production configuration of this release was read and is right.
 
     Why: a setting that slipped through (debug on, a test host, an open origin) undoes
     what the code does right, and no test of the code sees it.

@@ -21,8 +21,7 @@ def test_financial_regulations(check: Check, attestation: Attestation) -> None:
 def test_third_party_compliance(
     check: Check, attestation: Attestation, target: Target
 ) -> None:
-    """Every vendor that the system depends on has shown that it meets its own
-    obligations.
+    """Every vendor of the system has shown that it meets its own obligations.
 
     Why: a provider's breach is ours in the eyes of the regulator.
     Fix: ask each vendor of `[target.NAME] vendors` for its report, and sign with one

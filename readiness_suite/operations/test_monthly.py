@@ -10,8 +10,7 @@ PASSED = ("pass", "passed", "ok", "successful")
 @item("performance-optimization", owner="dev-lead")
 @attested(role="dev-lead", scope="environment", max_age=days(35))
 def test_performance_optimization() -> None:
-    """The slowest parts of the month were looked into, and what is worth it was
-    improved.
+    """The month's slowest parts were looked into and improved where it pays.
 
     Why: performance is lost in small steps that no single limit catches.
     Fix: take the month's slowest routes and statements, decide on each, and sign.

@@ -8,8 +8,7 @@ pytestmark = section("stakeholder-approval", stage="sign-off")
 @item("development-team-lead", owner="dev-lead", core=True)
 @attested(role="dev-lead", scope="release", max_age=days(14))
 def test_development_team_lead() -> None:
-    """I have seen the report and approve: the code does what it must and is fit to be
-    maintained.
+    """I have seen the report and approve: the code does what it must, and well.
 
     Why: whoever wrote it knows best what is not finished.
     Fix: read the report of this release and this target, then sign; what is still open
@@ -20,8 +19,7 @@ def test_development_team_lead() -> None:
 @item("qa-team-lead", owner="qa-lead", core=True)
 @attested(role="qa-lead", scope="release", max_age=days(14))
 def test_qa_team_lead() -> None:
-    """I have seen the report and approve: testing was thorough and what it found is
-    settled.
+    """I have seen the report and approve: it was tested well, and all found is settled.
 
     Why: what was not tested fails in front of users.
     Fix: read the report of this release and this target, then sign; what is still open
@@ -32,8 +30,7 @@ def test_qa_team_lead() -> None:
 @item("security-team-lead", owner="security-lead", core=True)
 @attested(role="security-lead", scope="release", max_age=days(14))
 def test_security_team_lead() -> None:
-    """I have seen the report and approve: the security measures are in place and
-    effective.
+    """I have seen the report and approve: the security measures are in place and work.
 
     Why: an attacker needs one gap, and money is at stake here.
     Fix: read the report of this release and this target, then sign; what is still open
@@ -44,8 +41,7 @@ def test_security_team_lead() -> None:
 @item("operations-team-lead", owner="ops-lead", core=True)
 @attested(role="ops-lead", scope="release", max_age=days(14))
 def test_operations_team_lead() -> None:
-    """I have seen the report and approve: operations can run it, watch it and bring it
-    back.
+    """I have seen the report and approve: operations can run, watch and restore it.
 
     Why: those who are called at night must be able to help.
     Fix: read the report of this release and this target, then sign; what is still open
@@ -67,8 +63,7 @@ def test_database_administrator() -> None:
 @item("network-administrator", owner="network-admin", core=True)
 @attested(role="network-admin", scope="release", max_age=days(14))
 def test_network_administrator() -> None:
-    """I have seen the report and approve: the network carries it and lets nobody else
-    in.
+    """I have seen the report and approve: the network carries it and keeps others out.
 
     Why: every order and every quote goes over it.
     Fix: read the report of this release and this target, then sign; what is still open

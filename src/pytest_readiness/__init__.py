@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.postgres.contents import Contents
     from pytest_readiness.probes.postgres.database import Database, Live
     from pytest_readiness.probes.postgres.defences import Defences
+    from pytest_readiness.probes.prometheus import Prometheus
+    from pytest_readiness.probes.provider import Provider
     from pytest_readiness.probes.python import Python
     from pytest_readiness.probes.redis import Redis
     from pytest_readiness.probes.service import Service
@@ -49,6 +51,8 @@ _HOME = {
     "Look": "probes.look",
     "Observed": "catalogue.observation",
     "Postgres": "probes.postgres",
+    "Prometheus": "probes.prometheus",
+    "Provider": "probes.provider",
     "Python": "probes.python",
     "Redis": "probes.redis",
     "Service": "probes.service",
@@ -77,6 +81,8 @@ __all__ = [
     "Look",
     "Observed",
     "Postgres",
+    "Prometheus",
+    "Provider",
     "Python",
     "Redis",
     "Service",

@@ -198,6 +198,20 @@ def test_the_environment_does_not_change_what_is_judged(
     assert see(postgres_server.block()).answers.value is True
 
 
+def test_no_password_is_taken_from_the_home_of_who_runs_this(
+    postgres_server: PostgresServer,
+    see: See,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    (tmp_path / ".pgpass").write_text(f"*:*:*:*:{PASSWORD}\n")
+    (tmp_path / ".pgpass").chmod(0o600)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PGPASSFILE", str(tmp_path / ".pgpass"))
+    nothing = why(see(postgres_server.block(password=None)))
+    assert nothing.reason.startswith("the server asks for a password")
+
+
 # -------------------------------------------------------------------------- bad targets
 
 

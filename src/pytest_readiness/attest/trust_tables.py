@@ -6,8 +6,10 @@ See :mod:`.trust` for the whole and :mod:`.trust_file` for how it is read.
 from __future__ import annotations
 
 import datetime as dt
+import fnmatch
+import re
 from enum import StrEnum
-from fnmatch import fnmatchcase
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
@@ -112,6 +114,15 @@ def array(most: int, *, least: int = 0) -> Any:  # noqa: ANN401 - pydantic's own
     return Field(min_length=least, max_length=most, strict=False)
 
 
+def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
+    """Compile patterns once: there may be thousands, which each item is held against.
+
+    Each stands for whole ids, and none of them for nothing.
+    """
+    nothing = "(?!)"
+    return re.compile("|".join(map(fnmatch.translate, patterns)) or nothing)
+
+
 class KeyStatus(StrEnum):
     """Whether a key is still its owner's alone."""
 
@@ -188,7 +199,11 @@ class Rule(Table):
 
     def matches(self, item_id: str) -> bool:
         """Whether the rule is about the item."""
-        return any(fnmatchcase(item_id, pattern) for pattern in self.items)
+        return self._pattern.match(item_id) is not None
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return _any_of(self.items)
 
 
 class Checklist(Table):
@@ -217,7 +232,11 @@ class WaiverPolicy(Table):
 
     def forbids(self, item_id: str) -> bool:
         """Whether the item is never waived."""
-        return any(fnmatchcase(item_id, pattern) for pattern in self.never)
+        return self._pattern.match(item_id) is not None
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return _any_of(self.never)
 
 
 class SnapshotPolicy(Table):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
@@ -17,13 +18,16 @@ __all__ = ["COMMANDS", "main"]
 COMMANDS = {
     "check": "hold the suite against its lock, the target file against its types",
     "run": "judge the target: pytest --readiness with nothing foreign around it",
+    "keys": "make a key to sign with, or show its public half",
+    "trust": "say whose signature counts: write, change, approve, check the file",
+    "attest": "sign what no probe can see, or that it does not hold",
     "example": "print an annotated target file, or its JSON Schema",
     "faults": "list the named ways to break the demo target, or run them all",
 }
 """Each is a module here with ``configure(parser)`` and ``run(arguments) -> int``."""
 
-_USAGE = 4
-"""As pytest: the user's mistake."""
+_USAGE, _INTERRUPTED = 4, 2
+"""As pytest: the user's mistake; the user has stopped it."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -57,7 +61,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     namespace.rest = rest
     try:
         code: int = import_module(f"{__name__}.{namespace.command}").run(namespace)
+        sys.stdout.flush()
     except ReadinessError as error:
         sys.stderr.write(f"readiness: {error}\n")
+        return _USAGE
+    except (KeyboardInterrupt, EOFError):
+        sys.stderr.write("\nreadiness: interrupted, nothing was done\n")
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read us has had enough; the interpreter's own last flush must not
+        # complain about it either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _USAGE
     return code

@@ -20,7 +20,7 @@ from pytest_readiness.probes.look import Doors, Facts, Look
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from pytest_readiness.target.blocks import Grant, ResourceBlock
+    from pytest_readiness.target.blocks import Grant
     from pytest_readiness.target.model import Target
 
 __all__ = ["Gathering", "Need"]
@@ -36,6 +36,8 @@ class Need(NamedTuple):
 
     probe: str
     environment: str
+    name: str = ""
+    """Which one, where the probe's table holds several."""
 
 
 @dataclass
@@ -117,12 +119,13 @@ class Gathering:
 
     def _plan(self, need: Need) -> None:
         kind, target = probe(need.probe), self.targets[need.environment]
-        where = f"[target.{target.name}.{kind.block}]"
-        if kind.block in target.unresolved:
-            reason = Unavailable(target.unresolved[kind.block], Cause.LOCAL)
+        table = f"{kind.block}.{need.name}" if need.name else kind.block
+        where = f"[target.{target.name}.{table}]"
+        if table in target.unresolved:
+            reason = Unavailable(target.unresolved[table], kind.unset)
             self._known[need] = kind.unavailable(reason, where)
             return
-        block: ResourceBlock | None = getattr(target, kind.block)
+        block = target.resource(table)
         if block is None:
             reason = Unavailable(
                 f"{self.target_file} has no {where}",

@@ -17,6 +17,7 @@ from pytest_readiness.catalogue.item import Item, Scope, Stage
 from pytest_readiness.catalogue.observation import Unavailable
 from pytest_readiness.plugin.attestation import Attestation
 from pytest_readiness.plugin.gathering import Gathering, Need
+from pytest_readiness.plugin.signing import Signing, context_of, ledger_files, pins_of
 from pytest_readiness.probes import REGISTRY, probe
 from pytest_readiness.probes.look import Facts, utc_now
 from pytest_readiness.store.document import ApproversCounted
@@ -29,15 +30,16 @@ from pytest_readiness.verdict.states import State
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from pytest_readiness.attest.context import Context
     from pytest_readiness.attest.result import ItemSignatures
     from pytest_readiness.catalogue.lock import Lock
     from pytest_readiness.catalogue.requirement import Judgement
+    from pytest_readiness.demo.signing import Signed
     from pytest_readiness.plugin.collection import ReadinessItem
     from pytest_readiness.plugin.settings import Settings
-    from pytest_readiness.plugin.signing import Signing
     from pytest_readiness.target.configuration import Configuration
     from pytest_readiness.target.model import Target
     from pytest_readiness.target.release import Release
@@ -97,6 +99,8 @@ class Run:
     rollups: list[ReadinessItem] = field(default_factory=list)
     _wrong_release: set[str] = field(default_factory=set[str])
     """Items whose look met another release."""
+    sign_first: Callable[[Sequence[Item], Context, dt.datetime], Signed] | None = None
+    """Of the demo: has its people sign before anything signed is read."""
     judged: bool = False
     """Whether the loop over the items was entered (not for ``--collect-only``)."""
 
@@ -107,6 +111,33 @@ class Run:
         source = f"source {release.source[:19]}" if release.source else "unbound"
         dirty = f", {len(release.dirty_paths)} uncommitted" if release.dirty else ""
         return f"release {release.version} ({source}{dirty})"
+
+    def read_signatures(self) -> None:
+        """Read and verify everything signed, once the suite is known to be sound."""
+        settings, configuration, now = self.settings, self.configuration, utc_now()
+        files, pins = ledger_files(configuration, settings), pins_of(settings)
+        context = context_of(
+            configuration,
+            self.target,
+            self.release,
+            self.target_digest,
+            self.lock,
+            settings,
+        )
+        if self.sign_first is not None:
+            signed = self.sign_first([node.item for node in self.nodes], context, now)
+            files, context, pins = signed.files, signed.context, signed.pins
+        self.signing = Signing.read(
+            files,
+            context,
+            pins,
+            self.lock,
+            now,
+            declared=self.target.not_applicable,
+            people=configuration.approvals.people,
+        )
+        self.distrust += map(str, self.signing.signatures.failures)
+        self.notes += self.signing.warnings
 
     def environment_of(self, item: Item) -> str:
         """Give where an item looks: the candidate before go-live, else the target."""
@@ -129,10 +160,11 @@ class Run:
 
     def _need(self, name: str, item: Item) -> Need:
         """Give where a fixture's facts are looked for."""
-        view_of = probe(name).view_of
-        if view_of:
-            return Need(view_of, self.target.name)
-        return Need(name, self.environment_of(item))
+        kind = probe(name)
+        if kind.view_of:
+            return Need(kind.view_of, self.target.name)
+        one = item.id.rpartition(".")[2] if kind.several else ""
+        return Need(name, self.environment_of(item), one)
 
     def facts(self, name: str, item: Item) -> Facts:
         """Give a probe's facts to an item, unless another release is running there."""
@@ -179,11 +211,11 @@ class Run:
             raise
         except BaseException as broken:  # noqa: BLE001  # a suite's bug is no verdict
             error = self.redact(f"its body raised {type(broken).__name__}: {broken}")
-        self._settle(node, assertion, error)
+        self._settle(node, node.check.judgements, assertion, error)
 
     def record_error(self, node: ReadinessItem, reason: str) -> None:
-        """Record an item that broke before its body ran."""
-        self._settle(node, "", self.redact(reason))
+        """Record an item that broke before its body ran, so that nothing is judged."""
+        self._settle(node, (), "", self.redact(reason))
 
     def record_foreign(self, item: Item, what: str) -> None:
         """Record an item whose outcome somebody else decided."""
@@ -279,8 +311,14 @@ class Run:
     def _asks_release(self, name: str, item: Item) -> bool:
         return item.scope is Scope.RELEASE and probe(name).runs_release
 
-    def _settle(self, node: ReadinessItem, assertion: str, error: str) -> None:
-        item, judgements = node.item, node.check.judgements
+    def _settle(
+        self,
+        node: ReadinessItem,
+        judgements: tuple[Judgement, ...],
+        assertion: str,
+        error: str,
+    ) -> None:
+        item = node.item
         body = judge(judgements, reach=item.reach, assertion=assertion, error=error)
         settled = self.signing.settle(
             item,

@@ -21,6 +21,8 @@ REGISTRY: Mapping[str, str] = {
     "defences": "pytest_readiness.probes.postgres.defences:Defences",
     "live": "pytest_readiness.probes.postgres.database:Live",
     "postgres": "pytest_readiness.probes.postgres:Postgres",
+    "prometheus": "pytest_readiness.probes.prometheus:Prometheus",
+    "provider": "pytest_readiness.probes.provider:Provider",
     "python": "pytest_readiness.probes.python:Python",
     "redis": "pytest_readiness.probes.redis:Redis",
     "service": "pytest_readiness.probes.service:Service",

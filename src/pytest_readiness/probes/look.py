@@ -22,6 +22,7 @@ from pytest_readiness.errors import ProbeError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pytest_readiness.probes.planned import PlannedLook
     from pytest_readiness.target.blocks import Grant
 
 __all__ = ["Doors", "Facts", "Look", "LookError", "noted", "utc_now"]
@@ -239,6 +240,13 @@ class Facts:
 
     block: ClassVar[str]
     """The table of the target that says where to look; also the fixture's name."""
+    several: ClassVar[bool] = False
+    """Whether the table holds several resources, each under a name of its own.
+
+    An item looks at the one that its id ends with.
+    """
+    unset: ClassVar[Cause] = Cause.LOCAL
+    """Why there are no facts where a reference of the table is not set."""
     exclusive: ClassVar[bool] = False
     """Whether the look disturbs others and runs alone, after the quiet ones."""
     runs_release: ClassVar[bool] = False
@@ -258,6 +266,11 @@ class Facts:
         """Give how long one try may take."""
         allowed: dt.timedelta = block.timeout
         return allowed
+
+    @classmethod
+    def looks(cls, block: Any) -> tuple[PlannedLook, ...] | None:  # noqa: ANN401, ARG003  # as above
+        """Say beforehand all that ``gather`` may do; None is a probe that does not."""
+        return None
 
     @staticmethod
     def source(block: Any) -> str:  # noqa: ANN401  # each has its own

@@ -13,6 +13,7 @@ import datetime as dt
 import json
 import os
 import selectors
+import shlex
 import signal
 import stat
 import subprocess
@@ -27,6 +28,7 @@ from packaging.version import Version
 
 from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
 from pytest_readiness.probes.look import Facts, LookError
+from pytest_readiness.probes.planned import PlannedLook, files
 from pytest_readiness.probes.support import PYTHON, python_branch, support_note
 
 if TYPE_CHECKING:
@@ -49,6 +51,12 @@ SCRIPT = (
 
 ``real_prefix`` is what virtualenv set before version 20.
 """
+
+ISOLATED = ("-I", "-c", SCRIPT)
+OLD = ("-E", "-s", "-c", SCRIPT)
+"""Python 2 knows no ``-I``."""
+SIGNS = (".dockerenv", "run/.containerenv")
+CGROUP, MOUNTS = "proc/1/cgroup", "proc/1/mountinfo"
 
 _OVER = threading.Event()
 """Set when this process ends: a look that is still under way starts nothing more."""
@@ -122,6 +130,19 @@ class Python(Facts):
             isolated=look.seen(nothing),
         )
 
+    @classmethod
+    def looks(cls, block: PythonBlock) -> tuple[PlannedLook, ...]:
+        """Say beforehand what is started, and what tells of a container."""
+        path = str(block.interpreter)
+        signs = tuple(Path("/") / name for name in (*SIGNS, CGROUP, MOUNTS))
+        return (
+            PlannedLook("program", shlex.join([path, *ISOLATED])),
+            PlannedLook(
+                "program", shlex.join([path, *OLD]), note="where that gives no answer"
+            ),
+            *(files(*signs) if block.isolation == "container" else ()),
+        )
+
     @staticmethod
     def source(block: PythonBlock) -> str:
         """Name the interpreter by its path."""
@@ -155,11 +176,11 @@ def _missing(path: Path) -> str:
 
 
 def _ask(path: Path, look: Look) -> tuple[_Answer, str]:
-    output = _run([str(path), "-I", "-c", SCRIPT], look)
+    output = _run([str(path), *ISOLATED], look)
     detail = ""
     if not output:
-        # Python 2 knows no -I, and says so to standard error only.
-        output = _run([str(path), "-E", "-s", "-c", SCRIPT], look)
+        # Python 2 says so to standard error only.
+        output = _run([str(path), *OLD], look)
         detail = "it knows no -I"
     lines = output.decode(errors="replace").split("\n")
     try:
@@ -260,14 +281,10 @@ def container_signs(root: Path = Path("/")) -> tuple[str, ...]:
     control group names the runtime (control groups v1, or v2 without a namespace of
     its own); images are mounted as an overlay.
     """
-    signs = [
-        f"/{name}"
-        for name in (".dockerenv", "run/.containerenv")
-        if (root / name).exists()
-    ]
-    groups = _text(root / "proc/1/cgroup")
+    signs = [f"/{name}" for name in SIGNS if (root / name).exists()]
+    groups = _text(root / CGROUP)
     signs += [f"control group {name}" for name in _RUNTIMES if name in groups]
-    mounts = (line.split(" ") for line in _text(root / "proc/1/mountinfo").splitlines())
+    mounts = (line.split(" ") for line in _text(root / MOUNTS).splitlines())
     if any(_is_overlay_root(fields) for fields in mounts):
         signs.append("overlay root")
     return tuple(signs)

@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 _MAIL = re.compile(r"([\w.+-])[\w.+-]*@[\w-]+(\.[\w-]+)+")
-_PHONE = re.compile(r"(?<![\w.+-])\+?\d[\d ()/-]{7,}\d(?![\w.-])")
+_PHONE = re.compile(r"(?<![\w.+-])\+?\d[\d ()/-]{7,}\d(?!\w|[.-]\w)")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -129,7 +129,7 @@ class HindranceShown(Part):
 class TrustShown(Part):
     """What the run knows about trust."""
 
-    described: Text = "no trust file, so nothing that people sign counts"
+    described: Text = "no trust file"
     """In plain words."""
     version: NonNegativeInt | None = None
     """Of the trust file; none where there is no trust file."""
@@ -160,7 +160,10 @@ def trust_shown(found: Signatures, described: str) -> TrustShown:
         lines=tally.lines,
         believed=tally.believed,
         ignored={str(code): count for code, count in sorted(tally.ignored.items())},
-        failures=tuple(map(str, found.failures)),
+        failures=tuple(
+            f"{one.code}: {one.reason} ({one.where}); {one.code.remedy}"
+            for one in found.failures
+        ),
     )
 
 

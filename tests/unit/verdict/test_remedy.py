@@ -14,7 +14,6 @@ from pytest_readiness.verdict.states import State
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-pytestmark = pytest.mark.usefixtures("signing")
 
 RULE = SignatureRule(("dba", "qa-lead"), Scope.RELEASE, dt.timedelta(14), always=True)
 SIGN = "readiness attest database-setup.security"

@@ -15,8 +15,13 @@ from packaging.version import Version
 
 from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
 from pytest_readiness.probes.look import Facts
+from pytest_readiness.probes.planned import PlannedLook
 from pytest_readiness.probes.postgres.session import BEGIN, END, TIMEOUT, Session
-from pytest_readiness.probes.postgres.settings import connection_settings
+from pytest_readiness.probes.postgres.settings import (
+    FILES,
+    connection_settings,
+    shown_settings,
+)
 from pytest_readiness.probes.support import (
     POSTGRESQL,
     postgresql_branch,
@@ -27,11 +32,19 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.look import Look
     from pytest_readiness.target.blocks import PostgresBlock
 
-__all__ = ["STATEMENTS", "Postgres", "version_of"]
+__all__ = [
+    "CONNECT",
+    "STATEMENTS",
+    "Postgres",
+    "quoted",
+    "session_looks",
+    "version_of",
+]
 
 ASK = "SELECT 1"
 STATEMENTS = (BEGIN, TIMEOUT, ASK, END)
 """Every statement that this probe sends; no grant beyond CONNECT is needed."""
+CONNECT = "GRANT CONNECT ON DATABASE {dbname} TO {user}"
 
 _FIRST_TWO_PART = 100_000
 """Since PostgreSQL 10, ``server_version_num`` has two parts: 150020 is 15.20."""
@@ -65,6 +78,13 @@ class Postgres(Facts):
             version = _version(session, look, took)
             return cls(answers=_answers(session, look), version=version)
 
+    @classmethod
+    def looks(cls, block: PostgresBlock) -> tuple[PlannedLook, ...]:
+        """Say beforehand what is sent: one session, one transaction."""
+        return session_looks(
+            block, *(PlannedLook("statement", statement) for statement in STATEMENTS)
+        )
+
     @staticmethod
     def source(block: PostgresBlock) -> str:
         """Name the server: ``postgresql://db.example:5432/app``."""
@@ -74,6 +94,18 @@ class Postgres(Facts):
         if ":" in host:
             host = f"[{host}]"
         return f"postgresql://{host}:{port}/{database}"
+
+
+def session_looks(block: PostgresBlock, *looks: PlannedLook) -> tuple[PlannedLook, ...]:
+    """Say beforehand that a session is opened, and what is done in it."""
+    settings = shown_settings(block)
+    names = {word: quoted(settings.get(word, "")) for word in ("user", "dbname")}
+    how = f"session as {names['user']}, sslmode {settings['sslmode']}"
+    return (
+        PlannedLook("connection", how, grant=CONNECT.format(**names)),
+        *looks,
+        *(PlannedLook("file", settings[w]) for w in FILES if w in settings),
+    )
 
 
 def _answers(session: Session, look: Look) -> Observed[bool]:
@@ -93,6 +125,16 @@ def _version(session: Session, look: Look, took: dt.timedelta) -> Observed[Versi
     branch = postgresql_branch(version)
     note = support_note("PostgreSQL", branch, POSTGRESQL, look.now().date())
     return look.seen(version, what="server_version", detail=note, duration=took)
+
+
+def quoted(name: str) -> str:
+    """Quote a name as SQL wants it; ``{name}`` where it is not known.
+
+    >>> quoted("app")
+    '"app"'
+    """
+    doubled = name.replace('"', '""')
+    return f'"{doubled}"' if name else "{name}"
 
 
 def version_of(number: int) -> Version:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
 from pytest_readiness.probes.look import Facts, LookError
-from pytest_readiness.probes.postgres import Postgres
+from pytest_readiness.probes.planned import PlannedLook
+from pytest_readiness.probes.postgres import Postgres, session_looks
 from pytest_readiness.probes.postgres.reading import Reader, split_name
 from pytest_readiness.probes.postgres.session import BEGIN, END, TIMEOUT, Session
 from pytest_readiness.probes.postgres.settings import connection_settings
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["STATEMENTS", "Contents", "Expectation"]
 
 _ROWS = "SELECT count(*) FROM (SELECT FROM {table} LIMIT {floor}) AS counted"
+_GRANT = "GRANT SELECT ON {table} TO the role that looks"
 _COST = "EXPLAIN (FORMAT JSON) {select}"
 _UNVALIDATED = (
     "SELECT n.nspname, c.relname, k.conname FROM pg_catalog.pg_constraint k"
@@ -92,6 +94,25 @@ class Contents(Facts):
         own = block.contents.timeout if block.contents else block.timeout
         return max(own, block.timeout)
 
+    @classmethod
+    def looks(cls, block: PostgresBlock) -> tuple[PlannedLook, ...]:
+        """Say beforehand what is sent, the target's own SELECTs as they stand."""
+        table = block.contents
+        return session_looks(
+            block,
+            *(PlannedLook("statement", statement) for statement in STATEMENTS),
+            *(
+                PlannedLook(
+                    "statement",
+                    one.sql,
+                    grant=_GRANT.format(table="what it reads"),
+                    note=f"where the planner's cost is at most {table.max_cost:.0f}",
+                )
+                for one in (table.assertions if table else ())
+                if table
+            ),
+        )
+
     @staticmethod
     def source(block: PostgresBlock) -> str:
         """Name the database, or its replica."""
@@ -115,8 +136,8 @@ def _expectations(
 
 def _floor(reader: Reader, table: str, floor: int) -> Expectation:
     quoted = ".".join(map(reader.session.identifier, split_name(table)))
-    grant = f"GRANT SELECT ON {table} TO the role that looks"
-    rows = reader.rows(_ROWS.format(table=quoted, floor=floor), table, grant)
+    counting = _ROWS.format(table=quoted, floor=floor)
+    rows = reader.rows(counting, table, _GRANT.format(table=table))
     return Expectation(
         f"rows of {table}",
         rows.map(lambda rows: rows[0][0]),

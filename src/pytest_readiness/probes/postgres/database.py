@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from pytest_readiness.catalogue.observation import Observed, Unavailable
 from pytest_readiness.probes.look import Facts
-from pytest_readiness.probes.postgres import Postgres
+from pytest_readiness.probes.planned import PlannedLook
+from pytest_readiness.probes.postgres import Postgres, session_looks
 from pytest_readiness.probes.postgres.access import ACCESS, Access, read_access
 from pytest_readiness.probes.postgres.reading import Reader
 from pytest_readiness.probes.postgres.refusals import NO_DATABASE
@@ -22,6 +23,7 @@ from pytest_readiness.probes.postgres.structure import (
     STRUCTURE,
     Structure,
     read_structure,
+    structure_looks,
 )
 from pytest_readiness.probes.postgres.tuning import TUNING, Tuning, read_tuning
 
@@ -65,6 +67,15 @@ class Database(Access, Structure, Tuning, Facts):
                 **read_structure(reader, block.structure),
                 **read_tuning(reader, block.ram),
             )
+
+    @classmethod
+    def looks(cls, block: PostgresBlock) -> tuple[PlannedLook, ...]:
+        """Say beforehand what is sent; names are filled in then."""
+        return session_looks(
+            block,
+            *(PlannedLook("statement", statement) for statement in STATEMENTS),
+            *structure_looks(block.structure),
+        )
 
     @staticmethod
     def source(block: PostgresBlock) -> str:

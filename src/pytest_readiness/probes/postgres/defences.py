@@ -16,7 +16,8 @@ from psycopg import pq
 
 from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
 from pytest_readiness.probes.look import Facts, LookError
-from pytest_readiness.probes.postgres import Postgres, refusals
+from pytest_readiness.probes.planned import PlannedLook
+from pytest_readiness.probes.postgres import Postgres, refusals, session_looks
 from pytest_readiness.probes.postgres.reading import Reader
 from pytest_readiness.probes.postgres.session import BEGIN, END, TIMEOUT, Session
 from pytest_readiness.probes.postgres.settings import connection_settings
@@ -108,6 +109,18 @@ class Defences(Facts):
             plaintext_refused=_plaintext(settings, look),
             asks_for=_asks_for(settings, look),
             stranger_refused=_stranger(settings, look),
+        )
+
+    @classmethod
+    def looks(cls, block: PostgresBlock) -> tuple[PlannedLook, ...]:
+        """Say beforehand what is sent, and what is tried."""
+        grants = {_RULES: _GRANT_RULES, _VERIFIERS: _GRANT_VERIFIERS}
+        return session_looks(
+            block,
+            *(PlannedLook("statement", s, grant=grants.get(s, "")) for s in STATEMENTS),
+            PlannedLook("connection", "without TLS and without a password"),
+            PlannedLook("connection", "ended when it is asked to log in"),
+            PlannedLook("connection", "with a wrong password, once"),
         )
 
     @staticmethod

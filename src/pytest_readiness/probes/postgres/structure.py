@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
 from pytest_readiness.probes.look import LookError
+from pytest_readiness.probes.planned import PlannedLook
 from pytest_readiness.probes.postgres.reading import OURS, named, split_name
 
 if TYPE_CHECKING:
@@ -19,7 +20,14 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.postgres.session import Rows
     from pytest_readiness.target.blocks.database import StructureTable
 
-__all__ = ["HEADS", "STRUCTURE", "Structure", "alembic_heads", "read_structure"]
+__all__ = [
+    "HEADS",
+    "STRUCTURE",
+    "Structure",
+    "alembic_heads",
+    "read_structure",
+    "structure_looks",
+]
 
 _NO_TABLES = (
     "SELECT w.schema, w.name FROM (VALUES {wanted}) AS w (schema, name)"
@@ -69,9 +77,10 @@ HEADS: Mapping[str, str] = {
     "liquibase": "SELECT id FROM databasechangelog ORDER BY orderexecuted DESC LIMIT 1",
 }
 """Where each migration tool keeps its head; the role needs SELECT on that table."""
-STRUCTURE = (_NO_TABLES, _NO_COLUMNS, _INVALID, _NO_KEYS, *HEADS.values())
-"""What is sent, beside a ``head_query`` of the target's own."""
+STRUCTURE = (_NO_TABLES, _NO_COLUMNS, _INVALID, _NO_KEYS)
+"""What is sent, beside the question for the head."""
 
+_GRANT = "GRANT SELECT on the migrations' table to the role"
 _WITHOUT_KEY = {"liquibase": ("databasechangelog",)}
 """Tables that the tools themselves make without a primary key."""
 _LINKS = ("revision", "down_revision")
@@ -133,6 +142,16 @@ def read_structure(
         "heads": _heads(reader, table),
         **_release(reader, table),
     }
+
+
+def structure_looks(table: StructureTable | None) -> tuple[PlannedLook, ...]:
+    """Say beforehand how the head is asked for, and what is read beside it."""
+    if table is None:
+        return ()
+    query = HEADS.get(table.head or "", table.head_query or "")
+    asked = (PlannedLook("statement", query, grant=_GRANT),) if query else ()
+    scripts = (PlannedLook("file", str(table.scripts)),) if table.scripts else ()
+    return (*asked, *scripts)
 
 
 def _expected(reader: Reader, table: StructureTable) -> dict[str, Observed[Any]]:
@@ -197,8 +216,7 @@ def _heads(reader: Reader, table: StructureTable) -> Observed[Names]:
             lambda: reader.session.read_foreign(query), what="head_query"
         )
     elif table.head is not None:
-        grant = "GRANT SELECT on the migrations' table to the role"
-        rows = reader.rows(HEADS[table.head], table.head, grant)
+        rows = reader.rows(HEADS[table.head], table.head, _GRANT)
     else:
         return reader.unset("structure.head")
     return rows.map(_listed)

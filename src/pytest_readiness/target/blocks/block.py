@@ -175,13 +175,13 @@ class Block(BaseModel):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _within_list(
+    def _within(
         cls,
         value: object,
         handler: ModelWrapValidatorHandler[Self],
         info: ValidationInfo,
     ) -> Self:
-        """Let a table in a list know its place."""
+        """Let a table in a list, or under a name of the user's, know its place."""
         if isinstance(value, Member) and isinstance(info.context, Context):
             with info.context.at(value.index):
                 return handler(value)
@@ -203,7 +203,7 @@ class Block(BaseModel):
                 if Secret in types:
                     return handler(context.secret(value))
                 if is_table(value) and any(issubclass(t, Block) for t in types):
-                    return handler(value)
+                    return handler(_named(value, field.annotation))
                 filled = context.plain(value)
             except Mistake as mistake:
                 raise refuse(mistake.what, mistake.remedy) from None
@@ -213,6 +213,13 @@ class Block(BaseModel):
             if isinstance(filled, str) and filled is not value:
                 return handler(_typed(filled, types))
             return handler(filled)
+
+
+def _named(table: dict[str, object], annotation: object) -> dict[str, object]:
+    """Let the tables that stand under names of the user's know those names."""
+    if get_origin(annotation) is not Mapping:
+        return table
+    return {k: Member(one, k) if is_table(one) else one for k, one in table.items()}
 
 
 def _typed(text: str, types: frozenset[type]) -> object:
