@@ -158,6 +158,14 @@ class Run:
             found += [self._need(name, node.item) for name in names]
         return found
 
+    def _need(self, name: str, item: Item) -> Need:
+        """Give where a fixture's facts are looked for."""
+        kind = probe(name)
+        if kind.view_of:
+            return Need(kind.view_of, self.target.name)
+        one = item.id.rpartition(".")[2] if kind.several else ""
+        return Need(name, self.environment_of(item), one)
+
     def facts(self, name: str, item: Item) -> Facts:
         """Give a probe's facts to an item, unless another release is running there."""
         environment = self.environment_of(item)
@@ -295,10 +303,6 @@ class Run:
     def selected(self) -> bool:
         """Whether only a part was asked for; a run cut short is no selection."""
         return any(why != _UNFINISHED for why in self.not_run().values())
-
-    def _need(self, name: str, item: Item) -> Need:
-        one = item.id.rpartition(".")[2] if probe(name).several else ""
-        return Need(name, self.environment_of(item), one)
 
     def _release_names(self) -> set[str]:
         names = (self.release.version, self.release.source, self.release.commit)
