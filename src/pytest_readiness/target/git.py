@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["GIT_TIMEOUT", "Git", "NoRepository", "Question", "RunQuestion"]
 
-RunQuestion = Literal[
-    "for-each-ref", "log", "ls-tree", "rev-list", "rev-parse", "status"
-]
+RunQuestion = Literal["describe", "log", "ls-tree", "rev-list", "rev-parse", "status"]
 """What a run asks git; each of them only reads."""
 
 Question = Literal[RunQuestion, "show"]
