@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from pytest_readiness.cli import main
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+DOCS = Path(__file__).parents[3] / "docs"
 HEAD = '[system]\nname = "shop"\n[release]\nversion = "1"\n'
 
 
@@ -49,6 +47,16 @@ def test_without_a_target_file_it_is_an_example(
         "ACL SETUSER readiness reset +ping +info",
         "# then: ACL SETUSER readiness on #SHA256-OF-ITS-PASSWORD",
     ]
+
+
+def test_the_documentation_shows_what_is_printed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    page = (DOCS / "howto" / "before-a-run.md").read_text()
+
+    for server in ("postgres", "redis"):
+        shown = f"```console\n$ readiness grants {server}\n{printed(capsys, server)}```"
+        assert shown in page
 
 
 def test_it_is_for_the_targets_own_role(
