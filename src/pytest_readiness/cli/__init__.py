@@ -24,6 +24,9 @@ COMMANDS = {
     "keys": "make a key to sign with, or show its public half",
     "trust": "say whose signature counts: write, change, approve, check the file",
     "attest": "sign what no probe can see, or that it does not hold",
+    "waive": "approve a deviation that has an end",
+    "revoke": "take a signature back",
+    "todo": "what waits for whom, what runs out, where the go-live is",
     "example": "print an annotated target file, or its JSON Schema",
     "faults": "list the named ways to break the demo target, or run them all",
 }

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from pytest_readiness.catalogue.observation import Cause, Unavailable
 from pytest_readiness.catalogue.rendering import duration
 from pytest_readiness.probes import probe
-from pytest_readiness.probes.look import Facts, Look
+from pytest_readiness.probes.look import Doors, Facts, Look
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from pytest_readiness.probes.planned import PlannedLook
-    from pytest_readiness.target.blocks import ResourceBlock
+    from pytest_readiness.target.blocks import Grant, ResourceBlock
     from pytest_readiness.target.model import Target
 
 __all__ = ["Gathering", "Need", "PlannedGather"]
@@ -98,6 +98,7 @@ class Gathering:
     _looks: dict[Need, _Gather] = field(default_factory=dict)
     _known: dict[Need, Facts] = field(default_factory=dict)
     _changed: threading.Condition = field(default_factory=threading.Condition)
+    _doors: Doors = field(default_factory=Doors)
 
     def run(self, needs: Iterable[Need]) -> None:
         """Gather everything; returns when all is there or given up."""
@@ -155,12 +156,15 @@ class Gathering:
             )
             self._known[need] = kind.unavailable(reason, self.target_file)
             return
-        timeout = block.timeout.total_seconds()
+        if kind.grant is not None and kind.grant not in target.allow:
+            self._known[need] = kind.unavailable(_forbidden(kind.grant, target), where)
+            return
+        timeout = kind.limit(block).total_seconds()
         limit = timeout * (1 + block.retries)
         source = kind.source(block)
 
         def work() -> Facts:
-            look = Look(source, timeout, self.redact, target.name)
+            look = Look(source, timeout, self.redact, target.name, doors=self._doors)
             look.deadline = time.monotonic() + limit
             return kind.gather(block, look)
 
@@ -198,3 +202,12 @@ class Gathering:
                     "raise --readiness-deadline",
                 )
             )
+
+
+def _forbidden(grant: Grant, target: Target) -> Unavailable:
+    """Say what the target must allow before a drill may be made there."""
+    return Unavailable(
+        f"[target.{target.name}] does not allow `{grant}`, so no drill was made",
+        Cause.NEEDS_DRILL,
+        f'set allow = ["{grant}"] there, or have a drill made by hand signed',
+    )

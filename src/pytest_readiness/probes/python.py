@@ -7,20 +7,11 @@ environment but what a program needs to start.
 
 from __future__ import annotations
 
-import atexit
-import contextlib
 import datetime as dt
 import json
-import os
-import selectors
 import shlex
-import signal
-import stat
-import subprocess
-import threading
 import time
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -29,6 +20,7 @@ from packaging.version import Version
 from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
 from pytest_readiness.probes.look import Facts, LookError
 from pytest_readiness.probes.planned import PlannedLook, files
+from pytest_readiness.probes.program import absence, output_of
 from pytest_readiness.probes.support import PYTHON, python_branch, support_note
 
 if TYPE_CHECKING:
@@ -59,12 +51,6 @@ OLD = ("-E", "-s", "-c", SCRIPT)
 SIGNS = (".dockerenv", "run/.containerenv")
 CGROUP, MOUNTS = "proc/1/cgroup", "proc/1/mountinfo"
 
-_OVER = threading.Event()
-"""Set when this process ends: a look that is still under way starts nothing more."""
-_INTAKE = 10_000
-"""Bytes of output that are read: the answer has some hundred."""
-_KEPT = ("PATH", "HOME", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
-"""What the interpreter gets of our environment; it may hold the target's secrets."""
 _SHOWN = 200
 """Characters of a path that evidence shows."""
 _MOUNT_POINT = 4
@@ -105,7 +91,7 @@ class Python(Facts):
 
     @classmethod
     def _once(cls, block: PythonBlock, look: Look) -> Self:
-        what_is_there = _missing(block.interpreter)
+        what_is_there = absence(block.interpreter)
         if what_is_there:
             nothing = Unavailable(what_is_there, Cause.NO_ANSWER)
             return cls._without_answer(nothing, look, exists=False)
@@ -157,31 +143,12 @@ class _Answer:
     base: str
 
 
-def _missing(path: Path) -> str:
-    """Say why there is no program at a path; empty where there is one.
-
-    Raises:
-        LookError: this run may not look there.
-    """
-    try:
-        mode = path.stat().st_mode
-    except PermissionError:
-        reason = f"this run may not look at {path}"
-        raise LookError(reason, Cause.LOCAL, final=True) from None
-    except OSError as error:
-        link = (
-            "a link to nothing" if path.is_symlink() else os.strerror(error.errno or 0)
-        )
-        return f"{path}: {link}"
-    return "" if stat.S_ISREG(mode) else f"{path}: not a file"
-
-
 def _ask(path: Path, look: Look) -> tuple[_Answer, str]:
-    output = _run([str(path), *ISOLATED], look)
+    output = output_of([str(path), *ISOLATED], look)
     detail = ""
     if not output:
         # Python 2 says so to standard error only.
-        output = _run([str(path), *OLD], look)
+        output = output_of([str(path), *OLD], look)
         detail = "it knows no -I"
     lines = output.decode(errors="replace").split("\n")
     try:
@@ -192,71 +159,6 @@ def _ask(path: Path, look: Look) -> tuple[_Answer, str]:
         return _Answer(version, str(said["prefix"]), str(said["base"])), detail
     except (ValueError, LookupError, TypeError, RecursionError):
         raise LookError("it does not answer as a Python does", final=True) from None
-
-
-def _run(command: Sequence[str], look: Look) -> bytes:
-    """Run a program to the end of its output, or of the look; leave nothing behind."""
-    if _OVER.is_set():
-        raise LookError("the run is over", Cause.LOCAL, final=True)
-    environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    try:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd="/",
-            env=environment,
-            start_new_session=True,
-        )
-    except PermissionError:
-        reason = f"this run may not start {command[0]}"
-        raise LookError(reason, Cause.LOCAL, final=True) from None
-    except OSError as error:
-        text = os.strerror(error.errno or 0)
-        raise LookError(f"it cannot be started: {text}", final=True) from None
-    leave = partial(_leave, process)
-    atexit.register(leave)
-    with process:
-        try:
-            return _output(process, look)
-        finally:
-            _end(process)
-            atexit.unregister(leave)
-
-
-def _leave(process: subprocess.Popen[bytes]) -> None:
-    """End a program where the run is over, or interrupted, before the look is."""
-    _OVER.set()
-    _end(process)
-
-
-def _output(process: subprocess.Popen[bytes], look: Look) -> bytes:
-    if process.stdout is None:
-        return b""
-    output = b""
-    descriptor = process.stdout.fileno()
-    with selectors.DefaultSelector() as selector:
-        selector.register(descriptor, selectors.EVENT_READ)
-        while len(output) <= _INTAKE:
-            if not selector.select(look.remaining()) or look.over:
-                raise look.overdue()
-            part = os.read(descriptor, _INTAKE)
-            if not part:
-                return output
-            output += part
-    raise LookError("its output has no end", final=True)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kill the program and what it started: they are one session of their own."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        if hasattr(os, "killpg"):
-            os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(1.0)
 
 
 def _isolated(block: PythonBlock, answer: _Answer, look: Look) -> Observed[bool]:
