@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pytest_readiness.plugin.attestation import Attestation
     from pytest_readiness.probes.dependencies import Dependencies
     from pytest_readiness.probes.look import Facts, Look
+    from pytest_readiness.probes.machine import Machine
     from pytest_readiness.probes.postgres import Postgres
     from pytest_readiness.probes.provider import Provider
     from pytest_readiness.probes.python import Python
@@ -43,6 +44,7 @@ _HOME = {
     "Facts": "probes.look",
     "Limits": "target.blocks",
     "Look": "probes.look",
+    "Machine": "probes.machine",
     "Observed": "catalogue.observation",
     "Postgres": "probes.postgres",
     "Provider": "probes.provider",
@@ -69,6 +71,7 @@ __all__ = [
     "Facts",
     "Limits",
     "Look",
+    "Machine",
     "Observed",
     "Postgres",
     "Provider",

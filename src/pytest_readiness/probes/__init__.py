@@ -17,6 +17,7 @@ __all__ = ["REGISTRY", "probe"]
 
 REGISTRY: Mapping[str, str] = {
     "dependencies": "pytest_readiness.probes.dependencies:Dependencies",
+    "machine": "pytest_readiness.probes.machine:Machine",
     "postgres": "pytest_readiness.probes.postgres:Postgres",
     "prometheus": "pytest_readiness.probes.prometheus:Prometheus",
     "provider": "pytest_readiness.probes.provider:Provider",
