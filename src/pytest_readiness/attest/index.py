@@ -7,10 +7,14 @@ a ledger of many years fits into little memory. The order of the lines never mat
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
+from pytest_readiness.attest.codes import Refused
+from pytest_readiness.attest.forms import MAX_VALIDITY
 from pytest_readiness.attest.line import Doubt, says
 from pytest_readiness.attest.predicates import (
     Deployment,
@@ -23,9 +27,9 @@ from pytest_readiness.attest.predicates import (
 )
 from pytest_readiness.attest.snapshot import Shelf
 from pytest_readiness.attest.trust_tables import REVOKER
+from pytest_readiness.catalogue.item import Scope
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Iterable, Mapping
 
     from pytest_readiness.attest.context import Context
@@ -36,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["Elsewhere", "Index", "Slot", "Statements", "is_veto"]
 
 _DIGEST_SIZE = 32
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 _RANK = struct.Struct(f">dB{_DIGEST_SIZE}s")
 
 
@@ -88,9 +93,11 @@ class Elsewhere:
 class Statements(Generic[S]):
     """The attestations of one item, or its waivers."""
 
-    __slots__ = ("_elsewhere", "_here", "ends", "future", "last_veto")
+    __slots__ = ("_elsewhere", "_here", "_longest", "ends", "future", "last_veto")
 
-    def __init__(self) -> None:
+    def __init__(self, longest: dt.timedelta = MAX_VALIDITY) -> None:
+        """Prepare; ``longest``: how long a waiver lasts at most."""
+        self._longest = longest
         self._here: dict[Slot, tuple[bytes, Line[S]]] = {}
         self._elsewhere: dict[Slot, bytes] = {}
         self.future: Line[S] | None = None
@@ -114,7 +121,7 @@ class Statements(Generic[S]):
         if isinstance(line.predicate, Waiver):
             if not slot.doubt:
                 ends = self.ends.setdefault(slot.subject, set())
-                ends.add(line.predicate.valid_until)
+                ends.add(line.predicate.end(self._longest))
         elif is_veto(line.predicate):
             last = self.last_veto.get(slot.subject)
             if last is None or _rank(last) < rank:
@@ -164,6 +171,19 @@ class _Taking(NamedTuple):
     """By a key that was and is valid, and not of the future."""
 
 
+def _digest_of(payload: str) -> bytes:
+    """Give the digest's bytes; none where it is no digest."""
+    return bytes.fromhex(payload) if _DIGEST.fullmatch(payload) else b""
+
+
+def _release(context: Context) -> str:
+    """Give the digest of the release's target; "" where nobody knows the release."""
+    try:
+        return context.subject([Scope.RELEASE])
+    except Refused:
+        return ""
+
+
 def _keep(shelf: dict[str, Line[P]], line: Line[P]) -> None:
     """Keep a statement, of several keys on it the best one."""
     kept = shelf.get(line.payload, line)
@@ -186,9 +206,18 @@ class Index:
         """Those of this trust file, by payload and key: pins name keys."""
         self.deployments: dict[str, Line[Deployment]] = {}
         """Those of this release, by payload."""
+        self._release = _release(context)
         self._takings: dict[str, list[_Taking]] = {}
         self._payloads = bytearray()
         self._slots: dict[Slot, Slot] = {}
+
+    def is_sound(self, line: Line[Predicate]) -> bool:
+        """Whether a line is not of the future, and its key was and is valid."""
+        return (
+            not line.doubt
+            and line.key.valid_at(self.now)
+            and not self.is_future(line.issued_at)
+        )
 
     def is_future(self, issued_at: dt.datetime) -> bool:
         """Whether a date is later than now, by more than clocks differ."""
@@ -218,7 +247,7 @@ class Index:
         elif says(line, TrustApproval):
             if line.subject == self.trust.digest:
                 self.approvals[line.payload, line.key.key.fingerprint] = line
-        elif says(line, Deployment) and line.subject in self.context.subjects:
+        elif says(line, Deployment) and line.subject == self._release:
             _keep(self.deployments, line)
 
     def missing(self, payloads: Iterable[str]) -> list[str]:
@@ -228,7 +257,7 @@ class Index:
             bytes(data[start : start + _DIGEST_SIZE])
             for start in range(0, len(data), _DIGEST_SIZE)
         }
-        return [one for one in payloads if bytes.fromhex(one) not in present]
+        return [one for one in payloads if _digest_of(one) not in present]
 
     def is_revoked(self, payload: str, person: str, *, veto: bool) -> bool:
         """Whether a statement was taken back: here, or in the trust file.
@@ -254,7 +283,8 @@ class Index:
     def _add_to(
         self, shelf: dict[str, Statements[S]], item_id: str, line: Line[S]
     ) -> None:
-        statements = shelf.setdefault(item_id, Statements())
+        longest = dt.timedelta(days=self.trust.waiver.max_days)
+        statements = shelf.setdefault(item_id, Statements(longest))
         if self.is_future(line.issued_at):
             statements.add_future(line)
             return
@@ -274,11 +304,6 @@ class Index:
         if line.key.compromised:
             return
         roles = self.trust.roles_of(line.person.id, line.issued_at)
-        sound = (
-            line.key.valid_at(line.issued_at)
-            and line.key.valid_at(self.now)
-            and not self.is_future(line.issued_at)
-        )
-        taking = _Taking(line.person.id, REVOKER in roles, sound)
+        taking = _Taking(line.person.id, REVOKER in roles, self.is_sound(line))
         for revoked in line.predicate.revokes:
             self._takings.setdefault(revoked.digest, []).append(taking)

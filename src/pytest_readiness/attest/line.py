@@ -98,24 +98,28 @@ class Judged:
     refused: Refused | None = None
     payload: str = ""
     """The payload's digest wherever the signature was good, also of foreign ones."""
+    trials: int = 0
+    """How many verifications it took to find out whose signature it is."""
 
 
 def judge(data: bytes, trust: Trust) -> Judged:
     """Judge one line, given without its end."""
-    payload = ""
+    payload, trials = "", 0
     try:
         envelope = dsse.Envelope.parse(data)
+        trials = dsse.trials(envelope, len(trust.public_keys))
         signed_by = dsse.signers(envelope, trust.public_keys)
         payload = envelope.payload_sha256
         line = _believe(envelope.payload, payload, signed_by, trust)
     except Foreign as refused:
-        return Judged(refused=refused, payload=payload)
+        return Judged(refused=refused, payload=payload, trials=trials)
     except Malformed as refused:
         marker = Malformed("a merge-conflict marker")
-        return Judged(refused=marker if _MERGE_MARKERS.match(data) else refused)
+        found = marker if _MERGE_MARKERS.match(data) else refused
+        return Judged(refused=found, trials=trials)
     except Refused as refused:
-        return Judged(refused=refused)
-    return Judged(line=line, payload=payload)
+        return Judged(refused=refused, trials=trials)
+    return Judged(line=line, payload=payload, trials=trials)
 
 
 def _believe(

@@ -71,8 +71,8 @@ class Filled:
 
     @property
     def complete(self) -> bool:
-        """Whether all are."""
-        return not self.missing
+        """Whether all are; where nobody is needed nobody has signed either."""
+        return bool(self.signers) and not self.missing
 
     @property
     def until(self) -> dt.datetime:

@@ -103,16 +103,25 @@ class Situation:
         Raises:
             ConfigError: the suite is not sound, or is not what its lock says.
         """
-        items, problems = read_suite(self.suite)
+        found, problems = read_suite(self.suite)
+        items = checklist_order(found, self.lock)
         problems += map(str, lock.compare(self.lock, items))
         if problems:
             raise ConfigError(str(self.suite), problems[0], "run `readiness check`")
-        return {item.id: item for item in checklist_order(items, self.lock)}
+        return {item.id: item for item in items}
 
     @cached_property
     def release(self) -> Release:
         """What is to go live."""
         return read_release(self.configuration, self.root, self.report)
+
+    @property
+    def about(self) -> str:
+        """Name system, environment and release for people."""
+        release = self.release
+        source = f"source {release.source[:19]}..." if release.source else "unbound"
+        system, environment = self.configuration.system, self.target.name
+        return f"{system} in {environment}, release {release.version} ({source})"
 
     @cached_property
     def target_digest(self) -> str:

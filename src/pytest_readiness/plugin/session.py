@@ -44,6 +44,7 @@ class ReadinessSession:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Fill the table of pytest-metadata, with nothing but what is judged."""
+        _thaw()
         metadata = session.config.stash.get(METADATA, dict[str, object]())
         metadata.clear()  # others may have added to what the entry point emptied
         metadata["System"] = self.run.configuration.system
@@ -115,7 +116,8 @@ class ReadinessSession:
         session.testscollected += len(self.run.rollups)  # for the progress shown
         nodes = [node for node in session.items if isinstance(node, ReadinessItem)]
         self.run.gathering.run(self.run.needs(nodes, REGISTRY))
-        # Thousands of items live to the end: the collector need not look at each again.
+        # Thousands of items live to the end: the collector need not look at each again,
+        # least of all when pytest and then the process end.
         gc.freeze()
         try:
             return (yield)
@@ -184,7 +186,6 @@ class ReadinessSession:
 
     def pytest_unconfigure(self) -> None:
         """Stop what was started for this run."""
-        gc.unfreeze()
         self._close()
 
     def _check_suite(self, nodes: list[ReadinessItem]) -> None:
@@ -238,6 +239,13 @@ class ReadinessSession:
                 self._show(report, record)
             hook.pytest_runtest_logreport(report=report)
         hook.pytest_runtest_logfinish(nodeid=node.nodeid, location=node.location)
+
+
+def _thaw() -> None:
+    """Give free what an earlier run of this process kept from the collector."""
+    if gc.get_freeze_count():
+        gc.unfreeze()
+        gc.collect()
 
 
 def _is_approval(node: pytest.Item) -> bool:

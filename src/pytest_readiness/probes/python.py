@@ -32,11 +32,12 @@ if TYPE_CHECKING:
 __all__ = ["SCRIPT", "Python", "container_signs"]
 
 SCRIPT = (
-    "import json,sys;"
+    "import json,sys; "
     "print(json.dumps({"
-    "'version':list(sys.version_info[:3]),"
-    "'prefix':sys.prefix,"
-    "'base':getattr(sys,'real_prefix',None) or getattr(sys,'base_prefix',sys.prefix)"
+    '"version": list(sys.version_info[:3]), '
+    '"prefix": sys.prefix, '
+    '"base": getattr(sys, "real_prefix", None) or '
+    'getattr(sys, "base_prefix", sys.prefix)'
     "}))"
 )
 """What the interpreter is asked; runs on every Python since 2.6.

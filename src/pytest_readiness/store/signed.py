@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 _MAIL = re.compile(r"([\w.+-])[\w.+-]*@[\w-]+(\.[\w-]+)+")
-_PHONE = re.compile(r"(?<![\w.+-])\+?\d[\d ()/-]{7,}\d(?![\w.-])")
+_PHONE = re.compile(r"(?<![\w.+-])\+?\d[\d ()/-]{7,}\d(?!\w|[.-]\w)")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 

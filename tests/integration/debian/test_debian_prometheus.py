@@ -153,6 +153,13 @@ def exporter(
     return port, stack.enter_context(running(command, folder / f"{name}.log", port))
 
 
+RATES = {
+    "node": "cpu-used",
+    "postgres": "postgres-cache-hits",
+    "redis": "redis-evicted",
+}
+
+
 @pytest.fixture(scope="module")
 def server(
     pki: Pki,
@@ -173,12 +180,12 @@ def server(
         port = start(stack, folder, pki, jobs)
         found = Server(port, pki, process)
         # A rate needs two samples.
-        until(lambda: found.see(presets={"redis": ""}).value("redis-evicted").available)
-        until(lambda: found.see(presets={"node": ""}).value("cpu-used").available)
+        for preset, name in RATES.items():
+            until(lambda p=preset, n=name: found.see(presets={p: ""}).count(n).value)
         yield found
 
 
-def until(holds: Callable[[], bool]) -> None:
+def until(holds: Callable[[], object]) -> None:
     over = time.monotonic() + 30
     while not holds():
         assert time.monotonic() < over, "the servers have scraped nothing"

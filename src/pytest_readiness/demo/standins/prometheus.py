@@ -1,7 +1,7 @@
 """A Prometheus that knows the answers to the queries that it was told of.
 
 No package carries the real one. It speaks the documented HTTP API
-(https://prometheus.io/docs/prometheus/latest/querying/api/) for queries that are known
+(Prometheus documentation, "HTTP API") for queries that are known
 word for word, for the ages of the series behind them, and for what it scrapes and which
 rules it has. Every other query has an empty answer, as a metric has that nobody sends.
 """
@@ -116,14 +116,15 @@ class Prometheus(Listener):
         by = asked["by"].split(", ")
         selector = asked["near"] or asked["far"]
         reach = _LOOK_BACK if asked["near"] else _FAR
-        youngest: dict[tuple[tuple[str, str], ...], float] = {}
+        # Where queries disagree about a series, a fault has changed one of them.
+        oldest: dict[tuple[tuple[str, str], ...], float] = {}
         for query, known in self.told.items():
             for told in known if selector in selectors(query) else ():
                 labels = tuple((k, v) for k, v in told.labels.items() if k in by)
-                if told.age <= reach:
-                    youngest[labels] = min(told.age, youngest.get(labels, reach))
-        for labels, age in youngest.items():
-            yield dict(labels), age
+                oldest[labels] = max(told.age, oldest.get(labels, 0.0))
+        for labels, age in oldest.items():
+            if age <= reach:
+                yield dict(labels), age
 
     def _range(self, query: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
         try:

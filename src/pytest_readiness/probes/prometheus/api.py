@@ -1,6 +1,6 @@
 """Prometheus' HTTP API: requests, what its errors mean, and answers as types.
 
-https://prometheus.io/docs/prometheus/latest/querying/api/, and where they differ:
+As in Prometheus' documentation, "HTTP API", and where they differ:
 Mimir (a path in front, tenants), Thanos (``partial_response``, tenants),
 VictoriaMetrics (``deny_partial_response``, ``isPartial``, vectors for scalars).
 """
