@@ -154,9 +154,9 @@ def _signed(data: bytes, trust: Trust | None, now: dt.datetime) -> _Stamp:
         except Foreign as refused:
             raise Malformed(refused.reason) from None
     judged = line.judge(data, trust)
-    refused, found = judged.refused, judged.line
-    if refused is not None and refused.code is not Code.FOREIGN:
-        raise refused
+    if judged.refused is not None and judged.refused.code is not Code.FOREIGN:
+        raise judged.refused
+    found = judged.line
     if found is None or not says(found, Provenance):
         raise Malformed("is no statement of provenance")
     _check_runner(found, trust, now)

@@ -19,10 +19,12 @@ from pytest_readiness.plugin.conclusion import STANDARD_STATUS
 from pytest_readiness.plugin.entry import LOCK_NAME, is_active
 from pytest_readiness.plugin.gathering import Gathering
 from pytest_readiness.plugin.run import Run
+from pytest_readiness.plugin.run_statement import check_runner
 from pytest_readiness.plugin.session import ReadinessSession
 from pytest_readiness.plugin.settings import Settings
 from pytest_readiness.plugin.signing import Signing, context_of, ledger_files, pins_of
 from pytest_readiness.plugin.suite import bundled_suite, default_suite, suite_of
+from pytest_readiness.plugin.vouching import hold
 from pytest_readiness.probes.look import utc_now
 from pytest_readiness.target.digest import pin_holds
 from pytest_readiness.target.finding import find, no_target_file
@@ -173,6 +175,9 @@ def _run(
         declared=target.not_applicable,
         people=configuration.approvals.people,
     )
+    hold(signing.signatures, settings, suite, configuration.system)
+    if settings.run_key is not None and not signing.signatures.failures:
+        check_runner(settings.run_key, signing.signatures.trust, utc_now())
     distrust = [] if pin_holds(target, digest) else [_mismatch(target, digest)]
     return Run(
         settings=settings,

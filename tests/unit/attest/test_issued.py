@@ -19,18 +19,16 @@ from pytest_readiness.attest.certificate import (
     Way,
     plain,
 )
-from pytest_readiness.attest.codes import Code, Malformed, Refused
-from pytest_readiness.attest.forms import Tree
-from pytest_readiness.attest.issued import (
-    MAX_SIZE,
+from pytest_readiness.attest.certificate_check import (
     Expected,
-    Issued,
     check_issued,
     longest,
+    missing_roles,
     needed_roles,
-    read_issued,
-    unverified,
 )
+from pytest_readiness.attest.codes import Code, Malformed, Refused
+from pytest_readiness.attest.forms import Tree
+from pytest_readiness.attest.issued import MAX_SIZE, Issued, read_issued, unverified
 from pytest_readiness.attest.signatures import read_signatures
 from pytest_readiness.attest.statement import TARGET_NAME, Statement, Subject
 from pytest_readiness.catalogue.item import Scope
@@ -385,6 +383,12 @@ def test_one_signer_of_two_is_below_the_threshold(world: World) -> None:
     assert refused(world, signed(world, "grace", "bob"), roles=roles)[0] is (
         Code.BELOW_THRESHOLD
     )
+    found, alone = world.read(), read_issued(signed(world), world.trust)
+    check_issued(alone, expected(world, roles=roles), found, partial=True)
+    assert missing_roles(alone, roles, world.NOW) == ("business-owner",)
+    nobody = read_issued(signed(world, "bob"), world.trust)
+    with pytest.raises(Refused, match="ROLE_NOT_ALLOWED"):
+        check_issued(nobody, expected(world), found, partial=True)
     both = check(world, signed(world, "grace", "carol"), roles=roles)
     assert [one.person.id for one in both.certifiers] == ["grace", "carol"]
 
