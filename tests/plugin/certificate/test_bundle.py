@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
@@ -73,13 +74,9 @@ def verify(folder: Path, *words: str) -> tuple[int, list[str]]:
 
 def signed_lines(folder: Path) -> int:
     """Count what is signed in the bundle, in our own way."""
-    found = [line for path in folder.rglob("*.jsonl") for line in path.open("rb")]
-    found += [
-        p.read_bytes()
-        for p in folder.rglob("*.json")
-        if b"payloadType" in p.read_bytes()
-    ]
-    return len(found)
+    lines = [path.read_text().splitlines() for path in folder.rglob("*.jsonl")]
+    alone = [path.read_text() for path in folder.rglob("*.json")]
+    return sum(map(len, lines)) + sum("payloadType" in text for text in alone)
 
 
 def seal(folder: Path) -> None:
@@ -94,6 +91,11 @@ def seal(folder: Path) -> None:
     path.write_text(json.dumps(manifest))
 
 
+def manifest(folder: Path) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
+    return document
+
+
 def test_every_line_of_a_bundle_verifies_with_openssl_and_jq(folder: Path) -> None:
     code, said = verify(folder)
 
@@ -106,11 +108,6 @@ def test_every_line_of_a_bundle_verifies_with_openssl_and_jq(folder: Path) -> No
     assert count >= 8  # approvals, attestations, two certificates, stamp
     algorithms = {key["algorithm"] for key in manifest(folder)["keys"].values()}
     assert algorithms == {"ed25519", "ecdsa-p256"}
-
-
-def manifest(folder: Path) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
-    return document
 
 
 def test_it_is_the_bundle_that_one_was_told_of(folder: Path) -> None:
@@ -128,23 +125,17 @@ def test_a_changed_line_fails_and_is_named(folder: Path, *, sealed: bool) -> Non
     first, second = path.read_bytes().splitlines()
     fields = json.loads(second)
     other = json.loads(first)
-    path.write_bytes(
-        first
-        + b"\n"
-        + json.dumps(fields | {"payload": other["payload"]}).encode()
-        + b"\n"
-    )
+    moved = json.dumps(fields | {"payload": other["payload"]}).encode()
+    path.write_bytes(first + b"\n" + moved + b"\n")
     if sealed:
         seal(folder)
     code, said = verify(folder)
 
     assert code == 1
-    named = (
-        "FAILED  ledger/attestations.intoto.jsonl, line 2: the signature is not that"
-    )
+    ledger = "FAILED  ledger/attestations.intoto.jsonl"
+    named = f"{ledger}, line 2: the signature is not that of SHA256:"
     assert any(line.startswith(named) for line in said)
-    whole = "FAILED  ledger/attestations.intoto.jsonl: is not the file"
-    assert any(line.startswith(whole) for line in said) is not sealed
+    assert (f"{ledger}: is not the file that the manifest names" in said) is not sealed
 
 
 def test_a_swapped_report_fails(folder: Path) -> None:
@@ -165,7 +156,7 @@ def test_an_edited_certificate_fails(folder: Path) -> None:
     line = json.loads(path.read_text())
     payload = envelope.Envelope.parse(json.dumps(line).encode()).payload
     edited = payload.replace(b'"PASSED"', b'"WARNED"')
-    line["payload"] = __import__("base64").b64encode(edited).decode()
+    line["payload"] = base64.b64encode(edited).decode()
     path.write_text(json.dumps(line) + "\n")
     seal(folder)
     code, said = verify(folder)
@@ -234,20 +225,22 @@ def test_a_stranger_s_line_is_left_out_and_told(folder: Path) -> None:
     code, said = verify(folder)
 
     assert code == 0
-    assert "whom the trust file does not know" in said[0]
+    assert any("whom the trust file does not know" in line for line in said)
 
 
 # ----------------------------------------------------------------------- the command
 
 
 def test_equal_contents_give_equal_archives(shop: Shop) -> None:
-    for name in ("one.tar.gz", "one.tar.gz"):
-        code, _, err = shop.run("bundle", name)
+    archive = shop.path / "shop.tar.gz"
+
+    def packed() -> bytes:
+        code, _, err = shop.run("bundle", archive.name)
         assert code == 0
         assert "there is no certificate among what was bundled" in err
-        found = hashlib.sha256((shop.path / name).read_bytes()).hexdigest()
-        assert found == getattr(shop, "first", found)
-        shop.first = found
+        return archive.read_bytes()
+
+    assert packed() == packed()
 
 
 def test_without_a_trust_file_there_is_nothing_to_bundle(shop: Shop) -> None:
