@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["page"]
 
-_LONGEST = 90
+_LONGEST, _SHORT = 72, 44
 """Characters of a text that stands on the sheet; the signed files have all of it."""
-_MOST_WAIVERS = 6
+_MOST_WAIVERS = 5
 _MOST_CERTIFIERS = 4
 
 
@@ -87,7 +87,7 @@ def _head(
         roles = " and ".join(missing)
         notes.append(f"Not valid yet: the signature of {_text(roles)} is missing.")
     if judged.emergency:
-        notes.append(f"EMERGENCY, incident {_text(judged.emergency)}.")
+        notes.append(f"EMERGENCY, incident {_text(judged.emergency, _SHORT)}.")
     if judged.unpinned:
         notes.append(
             "Unpinned: nobody outside the repository vouches for the trust file."
@@ -101,9 +101,10 @@ def _head(
     return (
         "<header>\n"
         '<p class="kind">Production readiness certificate</p>\n'
-        f"<h1>{_text(judged.system)} <span>{_text(judged.release)}</span></h1>\n"
-        f"<p>Environment <strong>{_text(judged.environment)}</strong>, "
-        f"gate <strong>{_text(judged.gate)}</strong></p>\n"
+        f"<h1>{_text(judged.system, _SHORT)}"
+        f" <span>{_text(judged.release, _SHORT)}</span></h1>\n"
+        f"<p>Environment <strong>{_text(judged.environment, _SHORT)}</strong>, "
+        f"gate <strong>{_text(judged.gate, _SHORT)}</strong></p>\n"
         f'<p class="verdict {kind}">{verdict}</p>\n'
         f"<p>{judged.seen} seen by probes, {judged.signed} signed by people"
         f"{_waived_count(issued)}, of {judged.items} items.</p>\n"
@@ -127,7 +128,7 @@ def _facts(issued: Issued) -> str:
         _Row("Valid until", _moment(judged.valid_until)),
         _Row("Ends with", _text(judged.ends_with)),
         _Row("Judged", _text(way)),
-        _Row("Source", _text(judged.source or "none"), mono=True),
+        _Row("Source", _text(judged.source or "none", 80), mono=True),
     ]
     if judged.commit:
         rows.append(_Row("Commit", _text(judged.commit), mono=True))
@@ -162,18 +163,17 @@ def _certifiers(issued: Issued, missing: Sequence[str]) -> str:
     shown = issued.certifiers[:_MOST_CERTIFIERS]
     blocks = [
         '<div class="certifier">\n'
-        f"<p><strong>{_text(one.person.name)}</strong><br>"
-        f"{_text(one.person.title or 'no title')}</p>\n"
+        f"<p><strong>{_text(one.person.name, _SHORT)}</strong><br>"
+        f"{_text(one.person.title or 'no title', _SHORT)}</p>\n"
         f"<p>{_text(', '.join(sorted(one.roles)))}</p>\n"
         f'<p class="mono">{escape(one.key.key.fingerprint)}</p>\n</div>\n'
         for one in shown
     ]
-    blocks += [
-        f'<div class="certifier open"><p>{_text(role)}: not signed yet</p></div>\n'
-        for role in missing
-    ]
     rest = len(issued.certifiers) - len(shown)
     more = f"<p>and {rest} more.</p>\n" if rest > 0 else ""
+    if missing:
+        roles = ", ".join(missing)
+        more += f'<p class="note">Not signed yet: {_text(roles)}</p>\n'
     return (
         "<section>\n<h2>Certified by</h2>\n"
         f'<div class="certifiers">\n{"".join(blocks)}</div>\n{more}</section>\n'
@@ -190,7 +190,7 @@ def _how_to_verify(issued: Issued) -> str:
         "<section>\n<h2>How to verify</h2>\n"
         "<p>This sheet shows what was signed, <code>certificate.intoto.jsonl</code>,"
         " which is what counts. In the repository of the release:</p>\n"
-        f"<pre>{_text(command, 300)}</pre>\n"
+        f"<pre>{_text(command, 240)}</pre>\n"
         "<p>Without this tool: the bundle's <code>verify.sh</code> checks every"
         " signature with openssl. The payload's sha256 is</p>\n"
         f'<p class="mono">{issued.digest}</p>\n</section>\n'
