@@ -23,8 +23,15 @@ if TYPE_CHECKING:
     from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
     from pytest_readiness.catalogue.requirement import Bound, Check
     from pytest_readiness.plugin.attestation import Attestation
+    from pytest_readiness.probes.dependencies import Dependencies
     from pytest_readiness.probes.look import Facts, Look
+    from pytest_readiness.probes.machine import Machine
     from pytest_readiness.probes.postgres import Postgres
+    from pytest_readiness.probes.postgres.contents import Contents
+    from pytest_readiness.probes.postgres.database import Database, Live
+    from pytest_readiness.probes.postgres.defences import Defences
+    from pytest_readiness.probes.prometheus import Prometheus
+    from pytest_readiness.probes.provider import Provider
     from pytest_readiness.probes.python import Python
     from pytest_readiness.probes.redis import Redis
     from pytest_readiness.probes.service import Service
@@ -37,11 +44,19 @@ _HOME = {
     "Bound": "catalogue.requirement",
     "Cause": "catalogue.observation",
     "Check": "catalogue.requirement",
+    "Contents": "probes.postgres.contents",
+    "Database": "probes.postgres.database",
+    "Defences": "probes.postgres.defences",
+    "Dependencies": "probes.dependencies",
     "Facts": "probes.look",
     "Limits": "target.blocks",
+    "Live": "probes.postgres.database",
     "Look": "probes.look",
+    "Machine": "probes.machine",
     "Observed": "catalogue.observation",
     "Postgres": "probes.postgres",
+    "Prometheus": "probes.prometheus",
+    "Provider": "probes.provider",
     "Python": "probes.python",
     "Redis": "probes.redis",
     "Service": "probes.service",
@@ -61,11 +76,19 @@ __all__ = [
     "Bound",
     "Cause",
     "Check",
+    "Contents",
+    "Database",
+    "Defences",
+    "Dependencies",
     "Facts",
     "Limits",
+    "Live",
     "Look",
+    "Machine",
     "Observed",
     "Postgres",
+    "Prometheus",
+    "Provider",
     "Python",
     "Redis",
     "Service",

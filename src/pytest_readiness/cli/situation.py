@@ -15,6 +15,7 @@ from pytest_readiness.plugin.inspection import checklist_order, read_suite
 from pytest_readiness.plugin.settings import Settings
 from pytest_readiness.plugin.signing import Signing, context_of, ledger_files, pins_of
 from pytest_readiness.plugin.suite import default_suite
+from pytest_readiness.plugin.vouching import hold
 from pytest_readiness.target.finding import find, no_target_file
 from pytest_readiness.target.loading import load
 from pytest_readiness.target.release import read_release
@@ -37,7 +38,8 @@ if TYPE_CHECKING:
 __all__ = ["Situation", "add_arguments"]
 
 _STEMS = frozenset({"config", "target", "trust", "attestations", "out"})
-_PINS = frozenset(option.stem for option in OPTIONS if option.outside)
+_PINS = frozenset(option.stem for option in OPTIONS if option.outside) - {"run-key"}
+"""The run's own key is none of a person's: commands that take it declare it."""
 
 
 def add_arguments(parser: argparse.ArgumentParser, *, pins: bool = False) -> None:
@@ -103,16 +105,25 @@ class Situation:
         Raises:
             ConfigError: the suite is not sound, or is not what its lock says.
         """
-        items, problems = read_suite(self.suite)
+        found, problems = read_suite(self.suite)
+        items = checklist_order(found, self.lock)
         problems += map(str, lock.compare(self.lock, items))
         if problems:
             raise ConfigError(str(self.suite), problems[0], "run `readiness check`")
-        return {item.id: item for item in checklist_order(items, self.lock)}
+        return {item.id: item for item in items}
 
     @cached_property
     def release(self) -> Release:
         """What is to go live."""
         return read_release(self.configuration, self.root, self.report)
+
+    @property
+    def about(self) -> str:
+        """Name system, environment and release for people."""
+        release = self.release
+        source = f"source {release.source[:19]}..." if release.source else "unbound"
+        system, environment = self.configuration.system, self.target.name
+        return f"{system} in {environment}, release {release.version} ({source})"
 
     @cached_property
     def target_digest(self) -> str:
@@ -143,7 +154,7 @@ class Situation:
 
     def signing(self, now: dt.datetime) -> Signing:
         """Read and verify everything signed, as a run at that moment would."""
-        return Signing.read(
+        signing = Signing.read(
             self.files,
             self.context,
             self.pins,
@@ -152,3 +163,6 @@ class Situation:
             declared=self.target.not_applicable,
             people=self.configuration.approvals.people,
         )
+        system = self.configuration.system
+        hold(signing.signatures, self.settings, self.suite, system)
+        return signing

@@ -17,7 +17,9 @@ from pytest_readiness.catalogue.item import Item, Scope, Stage
 from pytest_readiness.catalogue.observation import Unavailable
 from pytest_readiness.plugin.attestation import Attestation
 from pytest_readiness.plugin.gathering import Gathering, Need
+from pytest_readiness.plugin.run_statement import check_runner
 from pytest_readiness.plugin.signing import Signing, context_of, ledger_files, pins_of
+from pytest_readiness.plugin.vouching import hold
 from pytest_readiness.probes import REGISTRY, probe
 from pytest_readiness.probes.look import Facts, utc_now
 from pytest_readiness.store.document import ApproversCounted
@@ -136,8 +138,12 @@ class Run:
             declared=self.target.not_applicable,
             people=configuration.approvals.people,
         )
-        self.distrust += map(str, self.signing.signatures.failures)
-        self.notes += self.signing.signatures.warnings
+        found = self.signing.signatures
+        hold(found, settings, self.suite, configuration.system)
+        if settings.run_key is not None and not found.broken:
+            check_runner(settings.run_key, found.trust, now)
+        self.distrust += map(str, found.failures)
+        self.notes += self.signing.warnings
 
     def environment_of(self, item: Item) -> str:
         """Give where an item looks: the candidate before go-live, else the target."""
@@ -152,17 +158,24 @@ class Run:
         found: list[Need] = []
         probes = set(known)
         for node in nodes:
-            environment = self.environment_of(node.item)
             names = [name for name in node.fixturenames if name in probes]
             if any(self._asks_release(name, node.item) for name in names):
                 names.append("service")
-            found += [Need(name, environment) for name in names]
+            found += [self._need(name, node.item) for name in names]
         return found
+
+    def _need(self, name: str, item: Item) -> Need:
+        """Give where a fixture's facts are looked for."""
+        kind = probe(name)
+        if kind.view_of:
+            return Need(kind.view_of, self.target.name)
+        one = item.id.rpartition(".")[2] if kind.several else ""
+        return Need(name, self.environment_of(item), one)
 
     def facts(self, name: str, item: Item) -> Facts:
         """Give a probe's facts to an item, unless another release is running there."""
         environment = self.environment_of(item)
-        facts = self.gathering.facts(Need(name, environment))
+        facts = self.gathering.facts(self._need(name, item))
         if not self._asks_release(name, item):
             return facts
         service = self.gathering.facts(Need("service", environment))
@@ -204,11 +217,11 @@ class Run:
             raise
         except BaseException as broken:  # noqa: BLE001  # a suite's bug is no verdict
             error = self.redact(f"its body raised {type(broken).__name__}: {broken}")
-        self._settle(node, assertion, error)
+        self._settle(node, node.check.judgements, assertion, error)
 
     def record_error(self, node: ReadinessItem, reason: str) -> None:
-        """Record an item that broke before its body ran."""
-        self._settle(node, "", self.redact(reason))
+        """Record an item that broke before its body ran, so that nothing is judged."""
+        self._settle(node, (), "", self.redact(reason))
 
     def record_foreign(self, item: Item, what: str) -> None:
         """Record an item whose outcome somebody else decided."""
@@ -304,8 +317,14 @@ class Run:
     def _asks_release(self, name: str, item: Item) -> bool:
         return item.scope is Scope.RELEASE and probe(name).runs_release
 
-    def _settle(self, node: ReadinessItem, assertion: str, error: str) -> None:
-        item, judgements = node.item, node.check.judgements
+    def _settle(
+        self,
+        node: ReadinessItem,
+        judgements: tuple[Judgement, ...],
+        assertion: str,
+        error: str,
+    ) -> None:
+        item = node.item
         body = judge(judgements, reach=item.reach, assertion=assertion, error=error)
         settled = self.signing.settle(
             item,
@@ -320,11 +339,12 @@ class Run:
 
     def _is_managed(self, node: ReadinessItem) -> bool:
         """Whether a resource that the item looks at is somebody else's to run."""
+        names = [name for name in node.fixturenames if name in REGISTRY]
+        if not names:
+            return False
         target = self.configuration.targets[self.environment_of(node.item)]
-        blocks = [probe(name).block for name in node.fixturenames if name in REGISTRY]
-        return any(
-            getattr(getattr(target, block, None), "managed", None) for block in blocks
-        )
+        blocks = [getattr(target, probe(name).block, None) for name in names]
+        return any(getattr(block, "managed", None) for block in blocks)
 
 
 def _foreign(item_id: str, what: str) -> Outcome:

@@ -39,6 +39,7 @@ _TEXT_LINES = 2
 _FIX_LINES = 3
 _NAMED = 3
 _NOT_RUN_LINES = 8
+_WAIVERS = 3
 _REPORT = "report.json"
 
 _EXITS = {
@@ -239,27 +240,35 @@ def _remarks(report: Report, width: int, where: str) -> Iterator[str]:
     for hindrance in report.hindrances:
         text = f"blocked: {hindrance.code}: {hindrance.reason}"
         yield from wrap(text, width, limit=_FIX_LINES)
-    yield from wrap(f"{report.trust.described}; evidence: {where}", width)
+    yield from wrap(f"{report.trust.described}; evidence of every item: {where}", width)
 
 
 def _waivers(report: Report) -> Iterator[str]:
     """Say what is waived, by whom and until when; an emergency stands for itself."""
     emergencies: dict[str, list[ReportItem]] = {}
+    untold: list[ReportItem] = []
+    told: list[str] = []
     for item in report.items:
         waiver = item.signed.waiver if item.signed else None
         if waiver is None:
+            untold += [item] if item.state is State.WAIVED else []
             continue
         by = ", ".join(signer.name for signer in waiver.approvers)
         until = f"until {waiver.until:%Y-%m-%d %H:%M} UTC by {by}"
+        if not waiver.used and waiver.emergency:
+            continue
         if not waiver.used:
-            yield f"waiver not needed: {item.id} is {item.state} ({until})"
+            told.append(f"waiver not needed: {item.id} is {item.state} ({until})")
         elif waiver.emergency:
             key = f"EMERGENCY, incident {waiver.incident}, {until}"
             emergencies.setdefault(key, []).append(item)
         else:
-            yield (
-                f"waived: {item.id} (raw {item.raw_state} {item.code}) {until}: "
-                f"{waiver.reason}"
-            )
+            raw = f"{item.raw_state} {item.code}".rstrip()
+            told.append(f"waived: {item.id} (raw {raw}) {until}: {waiver.reason}")
     for key, items in emergencies.items():
-        yield f"{key}: {len(items)} items waived"
+        yield f"{key}, waives {_names(items)}"
+    yield from told[:_WAIVERS]
+    if len(told) > _WAIVERS:
+        yield f"... and {len(told) - _WAIVERS} more waivers: see {_REPORT}"
+    if untold:
+        yield f"waived: {_names(untold)}"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import AfterValidator, Field, NonNegativeInt, StringConstraints
 
 from pytest_readiness.attest.result import Result
-from pytest_readiness.store.parts import Instant, Part, Text
+from pytest_readiness.store.parts import Instant, Part, Sorted, Text
 
 if TYPE_CHECKING:
     from pytest_readiness.attest.result import (
@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 _MAIL = re.compile(r"([\w.+-])[\w.+-]*@[\w-]+(\.[\w-]+)+")
-_PHONE = re.compile(r"(?<![\w.+-])\+?\d[\d ()/-]{7,}\d(?![\w.-])")
+_PHONE = re.compile(r"(?<![\w.+-])\+?\d[\d ()/-]{7,}\d(?!\w|[.-]\w)")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -78,7 +78,7 @@ class SignerShown(Part):
     """Digest of the statement, by which it can be revoked."""
     justification: Prose = ""
     evidence: tuple[EvidenceShown, ...] = ()
-    claims: dict[str, str | int | bool] = Field(default_factory=dict)
+    claims: Annotated[dict[str, str | int | bool], Sorted] = Field(default_factory=dict)
 
 
 class RefusalShown(Part):
@@ -129,7 +129,7 @@ class HindranceShown(Part):
 class TrustShown(Part):
     """What the run knows about trust."""
 
-    described: Text = "no trust file, so nothing that people sign counts"
+    described: Text = "no trust file"
     """In plain words."""
     version: NonNegativeInt | None = None
     """Of the trust file; none where there is no trust file."""
@@ -141,7 +141,7 @@ class TrustShown(Part):
     """Whether a snapshot would show that a signed line was deleted."""
     lines: NonNegativeInt = 0
     believed: NonNegativeInt = 0
-    ignored: dict[str, NonNegativeInt] = Field(default_factory=dict)
+    ignored: Annotated[dict[str, NonNegativeInt], Sorted] = Field(default_factory=dict)
     """Lines that are not ours or by nobody we know, by code."""
     failures: tuple[Text, ...] = ()
     """Why the gate is closed whatever the items say."""
@@ -159,8 +159,11 @@ def trust_shown(found: Signatures, described: str) -> TrustShown:
         deletions_detected=found.snapshot_until is not None,
         lines=tally.lines,
         believed=tally.believed,
-        ignored={str(code): count for code, count in sorted(tally.ignored.items())},
-        failures=tuple(map(str, found.failures)),
+        ignored={str(code): count for code, count in tally.ignored.items()},
+        failures=tuple(
+            f"{one.code}: {one.reason} ({one.where}); {one.code.remedy}"
+            for one in found.failures
+        ),
     )
 
 

@@ -10,7 +10,8 @@ import pytest
 from pytest_readiness.attest.codes import Code
 from pytest_readiness.attest.predicates import ItemRef
 from pytest_readiness.attest.result import Result
-from pytest_readiness.catalogue.item import ANOTHER_ROLE
+from pytest_readiness.attest.seats import Place
+from pytest_readiness.catalogue.item import ANOTHER_ROLE, ROLES
 
 World = Any
 
@@ -170,3 +171,16 @@ def test_a_waiver_over_a_wording_that_means_the_same_holds(world: World) -> None
 
     assert world.verify(item).result is Result.WAIVED
     assert world.verify_full(item).code is Code.ITEM_CHANGED
+
+
+# ---------------------------------------------------------------------------- places
+
+
+def test_each_role_has_its_place_and_another_one_takes_none_of_theirs() -> None:
+    owner, other = Place.all_of(("business-owner", ANOTHER_ROLE))
+    assert owner == Place.of("business-owner")
+    assert other.label == "a person of another role"
+    assert other.roles == frozenset(ROLES) - {"business-owner"}
+    assert other.fits({"dba": None})
+    assert not other.fits({"business-owner": None})
+    assert not other.fits({"runner": None})

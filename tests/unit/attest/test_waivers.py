@@ -10,6 +10,7 @@ import pytest
 from pytest_readiness.attest.codes import Code
 from pytest_readiness.attest.predicates import ItemRef
 from pytest_readiness.attest.result import Result
+from pytest_readiness.catalogue.item import ANOTHER_ROLE
 
 if TYPE_CHECKING:
     from pytest_readiness.attest.result import ItemSignatures, WaiverInfo
@@ -488,3 +489,11 @@ def test_an_emergency_is_reviewed_by_a_revoker_who_did_not_sign_it(
 
     world.revoke("alice", payload)
     assert not world.read_full().unreviewed_emergencies()
+
+
+def test_a_waiver_asks_for_no_other_role(world: World) -> None:
+    terms = replace(world.ITEM, roles=("dba", ANOTHER_ROLE))
+    world.waive("bob", terms)
+    world.waive("carol", terms)
+    world.snapshot()
+    assert world.read_full().verify(terms).result is Result.WAIVED
