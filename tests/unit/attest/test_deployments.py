@@ -40,22 +40,6 @@ def test_the_deployments_of_this_release_are_given_oldest_first(world: World) ->
     assert [line.payload for line in world.read().deployments] == [earlier, later]
 
 
-def test_another_role_is_a_second_person_of_a_role_that_the_item_does_not_name(
-    world: World,
-) -> None:
-    terms = replace(world.ITEM, roles=("dba", ANOTHER_ROLE))
-    world.attest("bob", terms)
-    found = world.read().verify(terms)
-    assert found.code is Code.BELOW_THRESHOLD
-    assert found.missing_roles == ("a person of another role",)
-    world.attest("heidi", terms)  # without a role
-    assert world.read().verify(terms).result is Result.NONE
-    world.attest("frank", terms)
-    found = world.read().verify(terms)
-    assert found.result is Result.SATISFIED
-    assert {one.person for one in found.signers} == {"bob", "frank"}
-
-
 @pytest.mark.parametrize("scope", [one for one in Scope if one is not Scope.RELEASE])
 def test_a_deployment_of_no_release_is_none(world: World, scope: Scope) -> None:
     """Or it would be one of every release that follows."""
