@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pytest_readiness.attest import envelope
-from pytest_readiness.attest.predicates import Deployment
+from pytest_readiness.attest.predicates import Deployment, Provenance, ReleaseRef
 from pytest_readiness.catalogue.item import Scope
 
 World = Any
@@ -102,3 +102,15 @@ def test_a_deployment_by_two_keys_counts_by_the_better_one(world: World) -> None
     for lines in (world.lines, world.lines[::-1]):
         world.lines = lines
         assert [line.payload for line in world.read().deployments] == [payload]
+
+
+def test_no_other_statement_about_the_release_is_a_deployment(world: World) -> None:
+    predicate = Provenance(
+        release=ReleaseRef(version="2.4.0"), issued_at=world.NOW, attester="ci"
+    )
+    world.add(world.sign(predicate, world.context.subject([Scope.RELEASE])))
+
+    found = world.read()
+
+    assert found.tally.believed == 1
+    assert found.deployments == []
