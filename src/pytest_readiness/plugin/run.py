@@ -17,7 +17,9 @@ from pytest_readiness.catalogue.item import Item, Scope, Stage
 from pytest_readiness.catalogue.observation import Unavailable
 from pytest_readiness.plugin.attestation import Attestation
 from pytest_readiness.plugin.gathering import Gathering, Need
+from pytest_readiness.plugin.run_statement import check_runner
 from pytest_readiness.plugin.signing import Signing, context_of, ledger_files, pins_of
+from pytest_readiness.plugin.vouching import hold
 from pytest_readiness.probes import REGISTRY, probe
 from pytest_readiness.probes.look import Facts, utc_now
 from pytest_readiness.store.document import ApproversCounted
@@ -136,7 +138,11 @@ class Run:
             declared=self.target.not_applicable,
             people=configuration.approvals.people,
         )
-        self.distrust += map(str, self.signing.signatures.failures)
+        found = self.signing.signatures
+        hold(found, settings, self.suite, configuration.system)
+        if settings.run_key is not None and not found.broken:
+            check_runner(settings.run_key, found.trust, now)
+        self.distrust += map(str, found.failures)
         self.notes += self.signing.warnings
 
     def environment_of(self, item: Item) -> str:
@@ -157,6 +163,14 @@ class Run:
                 names.append("service")
             found += [self._need(name, node.item) for name in names]
         return found
+
+    def _need(self, name: str, item: Item) -> Need:
+        """Give where a fixture's facts are looked for."""
+        kind = probe(name)
+        if kind.view_of:
+            return Need(kind.view_of, self.target.name)
+        one = item.id.rpartition(".")[2] if kind.several else ""
+        return Need(name, self.environment_of(item), one)
 
     def facts(self, name: str, item: Item) -> Facts:
         """Give a probe's facts to an item, unless another release is running there."""
@@ -295,10 +309,6 @@ class Run:
     def selected(self) -> bool:
         """Whether only a part was asked for; a run cut short is no selection."""
         return any(why != _UNFINISHED for why in self.not_run().values())
-
-    def _need(self, name: str, item: Item) -> Need:
-        one = item.id.rpartition(".")[2] if probe(name).several else ""
-        return Need(name, self.environment_of(item), one)
 
     def _release_names(self) -> set[str]:
         names = (self.release.version, self.release.source, self.release.commit)

@@ -56,11 +56,19 @@ _MET = _Part(State.VERIFIED, None, "")
 # where nothing else is wrong.
 _TELLING = tuple(Code)
 _UNSEEN = frozenset(
-    {Code.NO_ANSWER, Code.NOT_SEEN, Code.WITHHELD, Code.UNCONFIGURED, Code.TOO_EARLY}
+    {
+        Code.NO_ANSWER,
+        Code.NOT_SEEN,
+        Code.WITHHELD,
+        Code.UNCONFIGURED,
+        Code.NEEDS_DRILL,
+        Code.TOO_EARLY,
+    }
 )
 
 _BY_CAUSE = {
     Cause.UNCONFIGURED: (State.UNCONFIGURED, Code.UNCONFIGURED),
+    Cause.NEEDS_DRILL: (State.UNCONFIGURED, Code.NEEDS_DRILL),
     Cause.TOO_EARLY: (State.PENDING, Code.TOO_EARLY),
     Cause.WITHHELD: (State.UNKNOWN, Code.WITHHELD),
 }
