@@ -152,8 +152,8 @@ def _of_agent(fingerprint: str, known: frozenset[str]) -> Signer:
     if fitting:
         names = ", ".join(key.fingerprint for key in fitting)
         what, remedy = (
-            f"several keys could sign: {names}",
-            "name one: --agent SHA256:..",
+            f"several of its keys could sign: {names}",
+            "name one: --agent SHA256:...",
         )
     elif held:
         names = ", ".join(key.fingerprint for key in held)
