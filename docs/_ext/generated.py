@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from sphinx.util.docutils import SphinxDirective
 
+from pytest_readiness.cli import COMMANDS
 from pytest_readiness.demo import faults
 from pytest_readiness.plugin.entry import OPTIONS
+from pytest_readiness.target.presets import PRESETS
 from pytest_readiness.verdict.codes import MEANING
 from pytest_readiness.verdict.gate import GATES
 
@@ -30,6 +32,13 @@ def codes() -> Rows:
         yield f"`{code}`", meaning
 
 
+def commands() -> Rows:
+    """Give the subcommands."""
+    yield "command", "does"
+    for name, text in COMMANDS.items():
+        yield f"`readiness {name}`", text
+
+
 def gates() -> Rows:
     """Give the built-in gates."""
     yield "gate", "asks the stages"
@@ -45,6 +54,13 @@ def options() -> Rows:
         yield f"`{flag}`", f"`{option.dest}`", f"`{option.variable}`", option.help
 
 
+def presets() -> Rows:
+    """Give the facts of each exporter."""
+    yield "preset", "facts"
+    for name, facts in PRESETS.items():
+        yield f"`{name}`", ", ".join(f"`{fact}`" for fact in facts)
+
+
 def markdown(rows: Rows) -> str:
     """Write rows, the first of which is the head, as a Markdown table."""
     head, *body = rows
@@ -54,9 +70,11 @@ def markdown(rows: Rows) -> str:
 
 TABLES: dict[str, Callable[[], str]] = {
     "codes": lambda: markdown(codes()),
+    "commands": lambda: markdown(commands()),
     "faults": faults.table,
     "gates": lambda: markdown(gates()),
     "options": lambda: markdown(options()),
+    "presets": lambda: markdown(presets()),
 }
 
 

@@ -19,7 +19,15 @@ __all__ = ["COMMANDS", "main"]
 
 COMMANDS = {
     "check": "hold the suite against its lock, the target file against its types",
+    "stamp": "say of a file which release it was made from",
+    "deployed": "sign when a release was deployed, and where",
+    "certify": "judge once more and sign that the release may go live",
+    "verify": "check a certificate against what is about to be deployed",
+    "bundle": "pack all that was judged, signed and certified, with a script to verify",
     "run": "judge the target: pytest --readiness with nothing foreign around it",
+    "plan": "list what a run would connect to, send, start and read",
+    "explain": "say what an item asks, of whom, and where it looks",
+    "grants": "print the least that the accounts of probes need",
     "keys": "make a key to sign with, or show its public half",
     "trust": "say whose signature counts: write, change, approve, check the file",
     "attest": "sign what no probe can see, or that it does not hold",

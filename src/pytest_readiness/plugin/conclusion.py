@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import pytest_readiness
-from pytest_readiness.errors import StoreError
+from pytest_readiness.errors import AttestationError, StoreError
+from pytest_readiness.plugin.run_statement import keep_statement
 from pytest_readiness.probes.look import utc_now
 from pytest_readiness.reports.json import write_json
 from pytest_readiness.reports.terminal import summary
@@ -23,6 +24,7 @@ from pytest_readiness.store.document import (
     RunFacts,
     Selection,
 )
+from pytest_readiness.store.signed import trust_shown
 from pytest_readiness.verdict.decision import Decision, Exit, decide, exit_code
 from pytest_readiness.verdict.states import State
 
@@ -60,7 +62,8 @@ def conclude(run: Run, session: pytest.Session) -> int:
     out = session.config.invocation_params.dir / run.settings.out
     try:
         path = write_json(report, out)
-    except StoreError as error:
+        keep_statement(run, report.canonical(), out)
+    except (StoreError, AttestationError) as error:
         # A verdict that nobody can look up later is none: the last report still stands.
         _tell(session, f"readiness: {error}")
         return int(pytest.ExitCode.INTERNAL_ERROR)
@@ -75,7 +78,7 @@ def conclude(run: Run, session: pytest.Session) -> int:
 def _report(run: Run, session: pytest.Session, decision: Decision, code: int) -> Report:
     evidence = {node.item.id: Evidence(node.item) for node in run.nodes}
     for item_id, record in run.records.items():
-        evidence[item_id] = Evidence(record.item, record.judgements)
+        evidence[item_id] = Evidence(record.item, record.judgements, record.signatures)
     release = run.release
     return build(
         subject=Subject(
@@ -84,6 +87,8 @@ def _report(run: Run, session: pytest.Session, decision: Decision, code: int) ->
             environment=run.target.name,
             candidate=run.target.candidate,
             target_digest=run.target_digest,
+            trust=trust_shown(run.signing.signatures, run.signing.described),
+            approvers=run.approvers,
             release=ReleaseJudged(
                 version=release.version,
                 source=release.source,

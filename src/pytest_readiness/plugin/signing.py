@@ -13,9 +13,14 @@ from pytest_readiness.attest.codes import Code
 from pytest_readiness.attest.context import Context, LockSeen
 from pytest_readiness.attest.pins import TrustPins
 from pytest_readiness.attest.result import Result, people
-from pytest_readiness.attest.signatures import LedgerFiles, read_signatures
+from pytest_readiness.attest.signatures import (
+    LedgerFiles,
+    Signatures,
+    read_signatures,
+)
 from pytest_readiness.attest.terms import Terms
 from pytest_readiness.errors import ConfigError
+from pytest_readiness.plugin.vouching import previous
 from pytest_readiness.target.authors import authors
 from pytest_readiness.verdict.decision import Exit, Hindrance
 from pytest_readiness.verdict.settling import (
@@ -30,9 +35,9 @@ from pytest_readiness.verdict.waiving import waive
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Collection, Mapping
+    from pathlib import Path
 
     from pytest_readiness.attest.result import ItemSignatures, WaiverInfo
-    from pytest_readiness.attest.signatures import Signatures
     from pytest_readiness.catalogue.item import Item
     from pytest_readiness.catalogue.lock import Lock
     from pytest_readiness.plugin.settings import Settings
@@ -59,12 +64,22 @@ def ledger_files(configuration: Configuration, settings: Settings) -> LedgerFile
 
 
 def pins_of(settings: Settings) -> TrustPins:
-    """Give what the caller knows about the trust file."""
+    """Give what the caller knows about the trust file.
+
+    Raises:
+        ConfigError: the last certificate cannot be read.
+        Refused: it is none.
+    """
+    last = previous(settings)
     return TrustPins(
         roots=settings.trust_root,
         threshold=settings.trust_root_threshold,
-        min_trust_version=settings.min_trust_version,
-        min_snapshot_version=settings.min_snapshot_version,
+        min_trust_version=max(
+            settings.min_trust_version, last.trust_version if last else 0
+        ),
+        min_snapshot_version=max(
+            settings.min_snapshot_version, last.snapshot_version if last else 0
+        ),
     )
 
 
@@ -91,11 +106,22 @@ def context_of(  # all that a signature can be bound to
         organisation=configuration.organisation or "",
         version=release.version,
         source=release.source or "",
-        authors=settings.authors or authors(configuration.path.parent),
+        authors=settings.authors or _authors(configuration.path.parent, settings),
         target_digest=target_digest,
         lock=LockSeen(lock.digest, len(lock.items)),
         from_outside=all(given) and settings.target_from_outside,
     )
+
+
+def _authors(root: Path, settings: Settings) -> frozenset[str] | None:
+    """Say who wrote the change: since the last certificate, where its commit is here.
+
+    Without it, or where nobody has its commit any more: since the last tag.
+    """
+    last = previous(settings)
+    if last is not None and last.commit:
+        return authors(root, since=last.commit) or authors(root)
+    return authors(root)
 
 
 def _expect(option: str, expected: str | None, found: Collection[str]) -> None:
@@ -126,6 +152,11 @@ class Signing:
 
     def __post_init__(self) -> None:
         self._same_as = {one.id: one.same_as for one in self.lock.items if one.same_as}
+
+    @classmethod
+    def nothing(cls, lock: Lock, now: dt.datetime) -> Signing:
+        """Give what stands before anything was read: nothing counts."""
+        return cls(Signatures(pins=TrustPins(), now=now), lock)
 
     @classmethod
     def read(  # where, what, when
@@ -205,11 +236,19 @@ class Signing:
         return blocked
 
     @property
+    def warnings(self) -> list[str]:
+        """What a reader must know of the trust file and the ledger, where they are."""
+        return self.signatures.warnings if self.signatures.trust else []
+
+    @property
     def described(self) -> str:
         """Say in one line what this run knows about trust."""
         found, trust = self.signatures, self.signatures.trust
         if trust is None:
-            return "no trust file, so nothing that people sign counts"
+            return "no trust file"
+        if found.broken:
+            codes = ", ".join(dict.fromkeys(one.code for one in found.failures))
+            return f"trust is broken ({codes}), so nothing that people signed counts"
         pinned = "pinned" if found.pins.pinned else "not pinned"
         snapshot = "detected" if found.snapshot_until else "not detected"
         return (
@@ -222,5 +261,6 @@ class Signing:
         """What stands in for signatures that cannot be read, or that nobody made."""
         if self.signatures.broken:
             failure = self.signatures.failures[0]
-            return Signature(code=failure.code, reason=failure.reason)
+            reason = f"no signature counts in this run: {failure.reason}"
+            return Signature(code=failure.code, reason=reason)
         return NO_TRUST_FILE if self.signatures.trust is None else UNSIGNED

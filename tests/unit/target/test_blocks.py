@@ -32,7 +32,7 @@ def test_a_target_without_tables_has_no_resources_and_the_default_limits(
     load_text: Load,
 ) -> None:
     target = load_text("[target.production]\n").select()
-    assert all(getattr(target, name) is None for name in Resources.model_fields)
+    assert not any(getattr(target, name) for name in Resources.model_fields)
     assert target.limits == Limits()
     assert target.allow == frozenset()
     assert target.name == "production"
@@ -49,6 +49,9 @@ def test_the_checklists_own_figures_are_floors_and_no_others() -> None:
     }
     assert floors == {
         "python.min_version": "3.9",
+        "machine.min_memory": "8000000000",
+        "machine.min_cores": "4.0",
+        "machine.min_storage": "100000000000",
         "postgres.min_version": "12",
         "redis.min_version": "6",
     }

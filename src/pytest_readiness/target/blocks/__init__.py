@@ -4,26 +4,48 @@ A new resource is a module here, one line in :class:`Resources` and, where it ha
 limits, one in :class:`Limits`; the example file and the JSON Schema follow from that.
 """
 
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Self, get_origin
+
+from pydantic import AfterValidator, Field, model_validator
+
+from pytest_readiness.catalogue.item import SLUG
 from pytest_readiness.target.blocks.block import (
     Block,
     Grant,
     LimitsBlock,
     ResourceBlock,
+    worded,
 )
+from pytest_readiness.target.blocks.dependencies import DependenciesBlock
+from pytest_readiness.target.blocks.hosts import HostBlock, OnHost, place
+from pytest_readiness.target.blocks.machine import MachineBlock, MachineLimits
 from pytest_readiness.target.blocks.postgres import PostgresBlock, PostgresLimits
+from pytest_readiness.target.blocks.prometheus import PrometheusBlock, PrometheusQuery
+from pytest_readiness.target.blocks.providers import ProviderBlock, ProviderLimits
 from pytest_readiness.target.blocks.python import PythonBlock, PythonLimits
 from pytest_readiness.target.blocks.redis import RedisBlock, RedisLimits
 from pytest_readiness.target.blocks.service import ReleaseRoute, ServiceBlock
 from pytest_readiness.target.blocks.tls import CertificateLimits, TlsBlock, TlsEndpoint
+from pytest_readiness.target.values import Mistake
 
 __all__ = [
     "Block",
     "CertificateLimits",
+    "DependenciesBlock",
     "Grant",
+    "HostBlock",
     "Limits",
     "LimitsBlock",
+    "MachineBlock",
+    "MachineLimits",
+    "OnHost",
     "PostgresBlock",
     "PostgresLimits",
+    "PrometheusBlock",
+    "PrometheusQuery",
+    "ProviderBlock",
+    "ProviderLimits",
     "PythonBlock",
     "PythonLimits",
     "RedisBlock",
@@ -37,11 +59,33 @@ __all__ = [
 ]
 
 
+def _member(text: str) -> str:
+    if SLUG.fullmatch(text):
+        return text
+    what = "is no name that an item's id can end with"
+    raise Mistake(what, "use small letters, digits and hyphens")
+
+
+def _host(text: str) -> str:
+    if SLUG.fullmatch(text):
+        return text
+    what = "is no name of a host"
+    raise Mistake(what, "use small letters, digits and hyphens")
+
+
+MemberName = Annotated[str, AfterValidator(worded(_member))]
+HostName = Annotated[str, AfterValidator(worded(_host))]
+
+
 class Resources(Block):
     """Where to look; a table that is absent leaves its items unconfigured."""
 
     python: PythonBlock | None = None
     """The interpreter that runs the service."""
+    dependencies: DependenciesBlock | None = None
+    """What must be installed for the service."""
+    machine: MachineBlock | None = None
+    """The machine that runs the service."""
     postgres: PostgresBlock | None = None
     """The database server."""
     redis: RedisBlock | None = None
@@ -50,6 +94,35 @@ class Resources(Block):
     """The endpoints whose certificates are looked at."""
     service: ServiceBlock | None = None
     """The running service."""
+    providers: Mapping[MemberName, ProviderBlock] = Field(default_factory=dict)
+    """The providers of data, each by the name that ends its item's id."""
+
+    prometheus: PrometheusBlock | None = None
+    """The metrics of all of it."""
+    hosts: Mapping[HostName, HostBlock] = Field(default_factory=dict)
+    """Other machines that resources stand on, each by its name."""
+
+    @model_validator(mode="after")
+    def _placed(self) -> Self:
+        unresolved: Mapping[str, str] = getattr(self, "unresolved", {})
+        resources = {name: getattr(self, name) for name in Resources.model_fields}
+        place(resources, self.hosts, self.prometheus, unresolved)
+        return self
+
+    def resource(self, table: str) -> ResourceBlock | None:
+        """Give a resource's table; of several under one name, ``name.member``."""
+        name, _, member = table.partition(".")
+        found: ResourceBlock | Mapping[str, ResourceBlock] | None = getattr(self, name)
+        return found.get(member) if isinstance(found, Mapping) else found
+
+    @classmethod
+    def table_of(cls, path: Sequence[str | int]) -> str | None:
+        """Name the resource that a key belongs to, as :meth:`resource` takes it."""
+        name, *rest = map(str, path)
+        if name not in cls.model_fields:
+            return None
+        several = get_origin(cls.model_fields[name].annotation) is Mapping
+        return f"{name}.{rest[0]}" if several else name
 
 
 class Limits(Block):
@@ -57,9 +130,13 @@ class Limits(Block):
 
     python: PythonLimits = PythonLimits()
     """Limits of the interpreter."""
+    machine: MachineLimits = MachineLimits()
+    """Limits of the machine."""
     postgres: PostgresLimits = PostgresLimits()
     """Limits of the database server."""
     redis: RedisLimits = RedisLimits()
     """Limits of the cache."""
+    providers: ProviderLimits = ProviderLimits()
+    """Limits of every provider."""
     certificates: CertificateLimits = CertificateLimits()
     """Limits of every certificate."""
