@@ -15,8 +15,10 @@ from pytest_readiness.attest import envelope
 from pytest_readiness.attest.checks import OPEN_STATES
 from pytest_readiness.attest.codes import Code, Consequence
 from pytest_readiness.attest.evidence import EvidenceFiles
+from pytest_readiness.attest.pins import TrustPins
 from pytest_readiness.attest.predicates import Deployment, Evidence, OpenItem, Saw
 from pytest_readiness.attest.result import Result, people
+from pytest_readiness.attest.signatures import Signatures
 from pytest_readiness.attest.terms import Demand, Terms
 from pytest_readiness.attest.verification import MOST_TELLING
 from pytest_readiness.catalogue.canonical import item_digest
@@ -283,6 +285,23 @@ def test_the_open_states_are_the_verdicts_in_its_order() -> None:
 
     assert list(OPEN_STATES) == severity
     assert {str(state) for state in State if state.blocks} == set(OPEN_STATES)
+
+
+@pytest.mark.parametrize(
+    ("trusted", "asked", "needed"),
+    [(None, 1, 1), (None, 3, 3), (2, 1, 2), (2, 2, 2), (2, 3, 3)],
+)
+def test_the_target_file_asks_for_no_fewer_people_than_the_trust_file(
+    world: World, trusted: int | None, asked: int, needed: int
+) -> None:
+    if trusted is not None:
+        world.table["approvals"] = {"people": trusted}
+
+    assert world.read().people_needed(asked) == needed
+
+
+def test_without_a_trust_file_the_target_file_says_how_many(world: World) -> None:
+    assert Signatures(pins=TrustPins(), now=world.NOW).people_needed(2) == 2
 
 
 # ---------------------------------------------------------- 22: the most telling one
