@@ -18,7 +18,9 @@ from pytest_readiness.target.blocks.block import (
     worded,
 )
 from pytest_readiness.target.blocks.dependencies import DependenciesBlock
+from pytest_readiness.target.blocks.endpoint import Endpoint
 from pytest_readiness.target.blocks.machine import MachineBlock, MachineLimits
+from pytest_readiness.target.blocks.network import NetworkBlock, NetworkLimits
 from pytest_readiness.target.blocks.postgres import PostgresBlock, PostgresLimits
 from pytest_readiness.target.blocks.prometheus import PrometheusBlock, PrometheusQuery
 from pytest_readiness.target.blocks.providers import ProviderBlock, ProviderLimits
@@ -32,11 +34,14 @@ __all__ = [
     "Block",
     "CertificateLimits",
     "DependenciesBlock",
+    "Endpoint",
     "Grant",
     "Limits",
     "LimitsBlock",
     "MachineBlock",
     "MachineLimits",
+    "NetworkBlock",
+    "NetworkLimits",
     "PostgresBlock",
     "PostgresLimits",
     "PrometheusBlock",
@@ -75,6 +80,8 @@ class Resources(Block):
     """What must be installed for the service."""
     machine: MachineBlock | None = None
     """The machine that runs the service."""
+    network: NetworkBlock | None = None
+    """The upstream endpoints that the service connects to."""
     postgres: PostgresBlock | None = None
     """The database server."""
     redis: RedisBlock | None = None
@@ -112,6 +119,8 @@ class Limits(Block):
     """Limits of the interpreter."""
     machine: MachineLimits = MachineLimits()
     """Limits of the machine."""
+    network: NetworkLimits = NetworkLimits()
+    """Limits of the connects to upstream endpoints."""
     postgres: PostgresLimits = PostgresLimits()
     """Limits of the database server."""
     redis: RedisLimits = RedisLimits()
