@@ -5,9 +5,9 @@ limits, one in :class:`Limits`; the example file and the JSON Schema follow from
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, get_origin
+from typing import Annotated, Self, get_origin
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from pytest_readiness.catalogue.item import SLUG
 from pytest_readiness.target.blocks.block import (
@@ -19,6 +19,7 @@ from pytest_readiness.target.blocks.block import (
 )
 from pytest_readiness.target.blocks.dependencies import DependenciesBlock
 from pytest_readiness.target.blocks.endpoint import Endpoint
+from pytest_readiness.target.blocks.hosts import HostBlock, OnHost, place
 from pytest_readiness.target.blocks.machine import MachineBlock, MachineLimits
 from pytest_readiness.target.blocks.network import NetworkBlock, NetworkLimits
 from pytest_readiness.target.blocks.postgres import PostgresBlock, PostgresLimits
@@ -36,12 +37,14 @@ __all__ = [
     "DependenciesBlock",
     "Endpoint",
     "Grant",
+    "HostBlock",
     "Limits",
     "LimitsBlock",
     "MachineBlock",
     "MachineLimits",
     "NetworkBlock",
     "NetworkLimits",
+    "OnHost",
     "PostgresBlock",
     "PostgresLimits",
     "PrometheusBlock",
@@ -68,7 +71,15 @@ def _member(text: str) -> str:
     raise Mistake(what, "use small letters, digits and hyphens")
 
 
+def _host(text: str) -> str:
+    if SLUG.fullmatch(text):
+        return text
+    what = "is no name of a host"
+    raise Mistake(what, "use small letters, digits and hyphens")
+
+
 MemberName = Annotated[str, AfterValidator(worded(_member))]
+HostName = Annotated[str, AfterValidator(worded(_host))]
 
 
 class Resources(Block):
@@ -93,6 +104,18 @@ class Resources(Block):
     providers: Mapping[MemberName, ProviderBlock] = Field(default_factory=dict)
     """The providers of data, each by the name that ends its item's id."""
 
+    prometheus: PrometheusBlock | None = None
+    """The metrics of all of it."""
+    hosts: Mapping[HostName, HostBlock] = Field(default_factory=dict)
+    """Other machines that resources stand on, each by its name."""
+
+    @model_validator(mode="after")
+    def _placed(self) -> Self:
+        unresolved: Mapping[str, str] = getattr(self, "unresolved", {})
+        resources = {name: getattr(self, name) for name in Resources.model_fields}
+        place(resources, self.hosts, self.prometheus, unresolved)
+        return self
+
     def resource(self, table: str) -> ResourceBlock | None:
         """Give a resource's table; of several under one name, ``name.member``."""
         name, _, member = table.partition(".")
@@ -107,9 +130,6 @@ class Resources(Block):
             return None
         several = get_origin(cls.model_fields[name].annotation) is Mapping
         return f"{name}.{rest[0]}" if several else name
-
-    prometheus: PrometheusBlock | None = None
-    """The metrics of all of it."""
 
 
 class Limits(Block):
