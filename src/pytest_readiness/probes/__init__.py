@@ -22,6 +22,7 @@ REGISTRY: Mapping[str, str] = {
     "live": "pytest_readiness.probes.postgres.database:Live",
     "dependencies": "pytest_readiness.probes.dependencies:Dependencies",
     "machine": "pytest_readiness.probes.machine:Machine",
+    "network": "pytest_readiness.probes.upstream:Network",
     "postgres": "pytest_readiness.probes.postgres:Postgres",
     "prometheus": "pytest_readiness.probes.prometheus:Prometheus",
     "provider": "pytest_readiness.probes.provider:Provider",
