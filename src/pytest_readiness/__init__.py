@@ -23,11 +23,14 @@ if TYPE_CHECKING:
     from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
     from pytest_readiness.catalogue.requirement import Bound, Check
     from pytest_readiness.plugin.attestation import Attestation
+    from pytest_readiness.probes.backup import Backup
+    from pytest_readiness.probes.backup.drill import Drill
     from pytest_readiness.probes.look import Facts, Look
     from pytest_readiness.probes.postgres import Postgres
     from pytest_readiness.probes.postgres.contents import Contents
     from pytest_readiness.probes.postgres.database import Database, Live
     from pytest_readiness.probes.postgres.defences import Defences
+    from pytest_readiness.probes.postgres.row_counts import RowCounts
     from pytest_readiness.probes.prometheus import Prometheus
     from pytest_readiness.probes.provider import Provider
     from pytest_readiness.probes.python import Python
@@ -39,12 +42,14 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Attestation": "plugin.attestation",
+    "Backup": "probes.backup",
     "Bound": "catalogue.requirement",
     "Cause": "catalogue.observation",
     "Check": "catalogue.requirement",
     "Contents": "probes.postgres.contents",
     "Database": "probes.postgres.database",
     "Defences": "probes.postgres.defences",
+    "Drill": "probes.backup.drill",
     "Facts": "probes.look",
     "Limits": "target.blocks",
     "Live": "probes.postgres.database",
@@ -55,6 +60,7 @@ _HOME = {
     "Provider": "probes.provider",
     "Python": "probes.python",
     "Redis": "probes.redis",
+    "RowCounts": "probes.postgres.row_counts",
     "Service": "probes.service",
     "Target": "target.model",
     "Tls": "probes.tls",
@@ -69,12 +75,14 @@ _HOME = {
 
 __all__ = [
     "Attestation",
+    "Backup",
     "Bound",
     "Cause",
     "Check",
     "Contents",
     "Database",
     "Defences",
+    "Drill",
     "Facts",
     "Limits",
     "Live",
@@ -85,6 +93,7 @@ __all__ = [
     "Provider",
     "Python",
     "Redis",
+    "RowCounts",
     "Service",
     "Target",
     "Tls",

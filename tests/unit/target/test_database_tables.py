@@ -118,6 +118,22 @@ def test_mistakes_are_named(lines: str, said: str, load_text: Load) -> None:
 
 
 @pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ('kind = "dump"', "misses path"),
+        ('kind = "pgbackrest"', "misses stanza"),
+        ('kind = "pgbackrest"\nstanza = "a"\npath = "b"', "sets path for pgBackRest"),
+        ('kind = "dump"\npath = "b"\nstanza = "a"', "without pgBackRest"),
+        ('kind = "dmup"\npath = "b"', "kind"),
+    ],
+)
+def test_a_backups_place_fits_its_kind(lines: str, said: str, load_text: Load) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_text(f"[target.production.backup]\n{lines}\n").select()
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
     ("bounds", "required"),
     [
         ({"equals": "x"}, "equal to x"),

@@ -10,6 +10,7 @@ from typing import Annotated, get_origin
 from pydantic import AfterValidator, Field
 
 from pytest_readiness.catalogue.item import SLUG
+from pytest_readiness.target.blocks.backup import BackupBlock, BackupLimits
 from pytest_readiness.target.blocks.block import (
     Block,
     Grant,
@@ -27,6 +28,8 @@ from pytest_readiness.target.blocks.tls import CertificateLimits, TlsBlock, TlsE
 from pytest_readiness.target.values import Mistake
 
 __all__ = [
+    "BackupBlock",
+    "BackupLimits",
     "Block",
     "CertificateLimits",
     "Grant",
@@ -68,6 +71,8 @@ class Resources(Block):
     """The interpreter that runs the service."""
     postgres: PostgresBlock | None = None
     """The database server."""
+    backup: BackupBlock | None = None
+    """The database's backups."""
     redis: RedisBlock | None = None
     """The cache."""
     tls: TlsBlock | None = None
@@ -103,6 +108,8 @@ class Limits(Block):
     """Limits of the interpreter."""
     postgres: PostgresLimits = PostgresLimits()
     """Limits of the database server."""
+    backup: BackupLimits = BackupLimits()
+    """Limits of the backups."""
     redis: RedisLimits = RedisLimits()
     """Limits of the cache."""
     providers: ProviderLimits = ProviderLimits()
