@@ -2,7 +2,9 @@
 
 from pytest_readiness import (
     Check,
+    Dependencies,
     Limits,
+    Machine,
     Postgres,
     Provider,
     Python,
@@ -31,6 +33,38 @@ def test_python_environment(check: Check, python: Python, limits: Limits) -> Non
     check("it answers", python.answers).is_true()
     check("its version", python.version).at_least(limits.python.min_version)
     check("isolated from the system's Python", python.isolated).is_true()
+
+
+@item("dependencies", owner="dev-lead")
+@attested(role="dev-lead", scope="release", when="unconfigured")
+def test_dependencies(check: Check, dependencies: Dependencies) -> None:
+    """The service's interpreter has every package that the release requires.
+
+    Why: a missing or an older package is an ImportError, or worse a wrong result, in
+    the first request that reaches it.
+    Fix: install what is required into the service's environment, such as
+    `python -m pip install -r requirements.txt`; `python -m pip check` shows conflicts.
+    """
+    check("requirements files missing", dependencies.missing_files).empty()
+    check("requirements understood", dependencies.requirements).at_least(0)
+    check("not installed", dependencies.missing).empty()
+    check("installed otherwise", dependencies.mismatched).empty()
+    check("conflicts among the installed", dependencies.conflicts).empty()
+
+
+@item("system-resources", owner="ops-lead")
+@attested(role="ops-lead", scope="environment", when="unconfigured")
+def test_system_resources(check: Check, machine: Machine, limits: Limits) -> None:
+    """The service has the memory, the cores and the storage that it was sized for.
+
+    Why: a container's limit below the machine's is found by the first load, as a kill
+    for want of memory or as throttling.
+    Fix: give the service's machine or container what is missing, and move its folder to
+    a file system that is large enough. How full it is, is another item's matter.
+    """
+    check("memory", machine.memory).at_least(limits.machine.min_memory)
+    check("cores", machine.cores).at_least(limits.machine.min_cores)
+    check("storage", machine.storage).at_least(limits.machine.min_storage)
 
 
 def accepts_the_key(check: Check, provider: Provider, limits: Limits) -> None:

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from pytest_readiness.plugin.attestation import Attestation
     from pytest_readiness.probes.backup import Backup
     from pytest_readiness.probes.backup.drill import Drill
+    from pytest_readiness.probes.dependencies import Dependencies
     from pytest_readiness.probes.look import Facts, Look
+    from pytest_readiness.probes.machine import Machine
     from pytest_readiness.probes.postgres import Postgres
     from pytest_readiness.probes.postgres.contents import Contents
     from pytest_readiness.probes.postgres.database import Database, Live
@@ -49,11 +51,13 @@ _HOME = {
     "Contents": "probes.postgres.contents",
     "Database": "probes.postgres.database",
     "Defences": "probes.postgres.defences",
+    "Dependencies": "probes.dependencies",
     "Drill": "probes.backup.drill",
     "Facts": "probes.look",
     "Limits": "target.blocks",
     "Live": "probes.postgres.database",
     "Look": "probes.look",
+    "Machine": "probes.machine",
     "Observed": "catalogue.observation",
     "Postgres": "probes.postgres",
     "Prometheus": "probes.prometheus",
@@ -82,11 +86,13 @@ __all__ = [
     "Contents",
     "Database",
     "Defences",
+    "Dependencies",
     "Drill",
     "Facts",
     "Limits",
     "Live",
     "Look",
+    "Machine",
     "Observed",
     "Postgres",
     "Prometheus",

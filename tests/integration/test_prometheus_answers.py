@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import ssl
 import threading
 import time
@@ -17,6 +18,8 @@ from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
 from pytest_readiness.demo.standins import hostile
 from pytest_readiness.demo.standins.listener import Listener
 from pytest_readiness.demo.standins.prometheus import Prometheus as StandIn
+from pytest_readiness.probes.prometheus import Prometheus
+from pytest_readiness.target.blocks import PrometheusBlock
 from pytest_readiness.target.secret import Secret
 
 if TYPE_CHECKING:
@@ -24,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conftest import Pki
-    from pytest_readiness.probes.prometheus import Prometheus
 
     See = Callable[..., Prometheus]
 
@@ -106,6 +108,7 @@ def result(kind: str, series: object, **more: object) -> dict[str, object]:
 
 ONE = [{"metric": {"a": "b"}, "value": [1.79e9, "5"]}]
 VECTOR = result("vector", ONE)
+MATRIX = result("matrix", [{"metric": {}, "values": [[1.79e9, "5"]]}])
 FORM = "the answer is not of the form that Prometheus documents"
 WORDS = "the words of the server"
 
@@ -273,6 +276,29 @@ def test_everything_is_asked_once_a_few_at_a_time_over_kept_connections(
     assert server.most_at_once <= 4
     assert server.connections <= 5
     assert not any("Cookie" in headers for _, _, headers in server.asked)
+
+
+def test_what_is_asked_was_planned_and_the_other_way_round(see: See) -> None:
+    class Both(Canned):
+        def answer(self, path: str, query: dict[str, str], headers: Any) -> Any:
+            status, said = super().answer(path, query, headers)
+            return status, MATRIX if path.endswith("_range") else said
+
+    queries = {"up": UP, "range": {"promql": "rate(x[5m])", "window": "5m"}}
+    with Both(200, VECTOR) as server:
+        see(server.port, queries=queries)
+    block = PrometheusBlock.model_validate({"url": "http://x", "queries": queries})
+    planned = [one for one in Prometheus.looks(block) if one.kind == "request"]
+    asked = {f"GET {path} {query.get('query', '')}" for path, query, _ in server.asked}
+
+    def fits(what: str, text: str) -> bool:
+        parts = what.split("{labels}")
+        return re.fullmatch(".*".join(map(re.escape, parts)), text.rstrip()) is not None
+
+    assert all(any(fits(one.what, text) for one in planned) for text in asked)
+    for one in planned:
+        seen = any(fits(one.what, text) for text in asked)
+        assert seen or one.note == "where there is no newer sample"
 
 
 def test_slow_queries_leave_the_others_their_answers(see: See) -> None:

@@ -20,10 +20,11 @@ from pytest_readiness.probes.look import Doors, Facts, Look
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from pytest_readiness.target.blocks import Grant
+    from pytest_readiness.probes.planned import PlannedLook
+    from pytest_readiness.target.blocks import Grant, ResourceBlock
     from pytest_readiness.target.model import Target
 
-__all__ = ["Gathering", "Need"]
+__all__ = ["Gathering", "Need", "PlannedGather"]
 
 _GRACE = 0.5
 """Seconds beyond its own limit after which a look is given up from outside."""
@@ -40,6 +41,16 @@ class Need(NamedTuple):
     """Which one, where the probe's table holds several."""
 
 
+class PlannedGather(NamedTuple):
+    """What gathering one resource would do."""
+
+    source: str
+    limit: dt.timedelta
+    """For all its tries together."""
+    looks: tuple[PlannedLook, ...] | None
+    """None: the probe does not say."""
+
+
 @dataclass
 class _Gather:
     """One look under way; ``done`` once ``facts`` are there."""
@@ -48,6 +59,7 @@ class _Gather:
     source: str
     limit: float
     work: Callable[[], Facts]
+    block: ResourceBlock
     facts: Facts | None = None
     began: float = 0.0
 
@@ -110,6 +122,16 @@ class Gathering:
         reason = Unavailable(f"{need.probe} was not gathered in this run")
         return probe(need.probe).unavailable(reason, need.probe)
 
+    def planned(self, need: Need) -> PlannedGather | Unavailable:
+        """Say what a look would do, without looking; why, where there would be none."""
+        if need not in self._looks and need not in self._known:
+            self._plan(need)
+        look = self._looks.get(need)
+        if look is None:
+            return self._known[need].reason
+        seconds = dt.timedelta(seconds=look.limit - _GRACE)
+        return PlannedGather(look.source, seconds, look.kind.looks(look.block))
+
     def forget(self, probes: Iterable[str]) -> None:
         """Drop what was seen of some resources, so that they are looked at again."""
         gone = set(probes)
@@ -146,7 +168,7 @@ class Gathering:
             look.deadline = time.monotonic() + limit
             return kind.gather(block, look)
 
-        self._looks[need] = _Gather(kind, source, limit + _GRACE, work)
+        self._looks[need] = _Gather(kind, source, limit + _GRACE, work, block)
 
     def _together(self, looks: list[_Gather], over: float) -> None:
         for look in looks:

@@ -22,6 +22,8 @@ REGISTRY: Mapping[str, str] = {
     "defences": "pytest_readiness.probes.postgres.defences:Defences",
     "drill": "pytest_readiness.probes.backup.drill:Drill",
     "live": "pytest_readiness.probes.postgres.database:Live",
+    "dependencies": "pytest_readiness.probes.dependencies:Dependencies",
+    "machine": "pytest_readiness.probes.machine:Machine",
     "postgres": "pytest_readiness.probes.postgres:Postgres",
     "prometheus": "pytest_readiness.probes.prometheus:Prometheus",
     "provider": "pytest_readiness.probes.provider:Provider",

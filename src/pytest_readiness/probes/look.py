@@ -288,6 +288,15 @@ class Facts:
         facts = {f.name: getattr(seen, f.name) for f in dataclasses.fields(cls)}
         return cls(**{name: noted(fact, note) for name, fact in facts.items()})
 
+    @property
+    def reason(self) -> Unavailable:
+        """Why there is nothing, where :meth:`unavailable` made these facts."""
+        first: Observed[object] = getattr(self, dataclasses.fields(self)[0].name)
+        if isinstance(first.value, Unavailable):
+            return first.value
+        msg = f"{type(self).__name__} was seen"
+        raise TypeError(msg)
+
     @classmethod
     def unavailable(
         cls, reason: Unavailable, source: str, at: dt.datetime | None = None

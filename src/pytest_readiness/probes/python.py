@@ -7,44 +7,43 @@ environment but what a program needs to start.
 
 from __future__ import annotations
 
-import atexit
-import contextlib
 import datetime as dt
 import json
-import os
-import selectors
-import shlex
-import signal
-import stat
-import subprocess
-import threading
 import time
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from packaging.version import Version
+from packaging.version import InvalidVersion, Version
 
 from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
+from pytest_readiness.probes.hosts import (
+    Host,
+    Measured,
+    commands,
+    opened,
+    unseen,
+    where,
+)
+from pytest_readiness.probes.hosts.plans import measured, planned, reached, read
 from pytest_readiness.probes.look import Facts, LookError
-from pytest_readiness.probes.planned import PlannedLook, files
 from pytest_readiness.probes.support import PYTHON, python_branch, support_note
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pytest_readiness.probes.look import Look
+    from pytest_readiness.probes.planned import PlannedLook
     from pytest_readiness.target.blocks import PythonBlock
 
 __all__ = ["SCRIPT", "Python", "container_signs"]
 
 SCRIPT = (
-    "import json,sys;"
+    "import json,sys; "
     "print(json.dumps({"
-    "'version':list(sys.version_info[:3]),"
-    "'prefix':sys.prefix,"
-    "'base':getattr(sys,'real_prefix',None) or getattr(sys,'base_prefix',sys.prefix)"
+    '"version": list(sys.version_info[:3]), '
+    '"prefix": sys.prefix, '
+    '"base": getattr(sys, "real_prefix", None) or '
+    'getattr(sys, "base_prefix", sys.prefix)'
     "}))"
 )
 """What the interpreter is asked; runs on every Python since 2.6.
@@ -58,12 +57,6 @@ OLD = ("-E", "-s", "-c", SCRIPT)
 SIGNS = (".dockerenv", "run/.containerenv")
 CGROUP, MOUNTS = "proc/1/cgroup", "proc/1/mountinfo"
 
-_OVER = threading.Event()
-"""Set when this process ends: a look that is still under way starts nothing more."""
-_INTAKE = 10_000
-"""Bytes of output that are read: the answer has some hundred."""
-_KEPT = ("PATH", "HOME", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
-"""What the interpreter gets of our environment; it may hold the target's secrets."""
 _SHOWN = 200
 """Characters of a path that evidence shows."""
 _MOUNT_POINT = 4
@@ -104,12 +97,15 @@ class Python(Facts):
 
     @classmethod
     def _once(cls, block: PythonBlock, look: Look) -> Self:
-        what_is_there = _missing(block.interpreter)
+        host = opened(block, look)
+        if isinstance(host, Measured):
+            return cls._measured(host, look)
+        what_is_there = host.absence(str(block.interpreter), look)
         if what_is_there:
             nothing = Unavailable(what_is_there, Cause.NO_ANSWER)
             return cls._without_answer(nothing, look, exists=False)
         began = time.perf_counter()
-        answer, detail = _ask(block.interpreter, look)
+        answer, detail = _ask(str(block.interpreter), host, look)
         took = dt.timedelta(seconds=time.perf_counter() - began)
         branch = python_branch(answer.version)
         note = support_note("Python", branch, PYTHON, look.now().date())
@@ -117,7 +113,24 @@ class Python(Facts):
             exists=look.seen(True),  # noqa: FBT003  # a value, not a switch
             answers=look.seen(True, detail=detail, duration=took),  # noqa: FBT003
             version=look.seen(answer.version, what="sys.version_info", detail=note),
-            isolated=_isolated(block, answer, look),
+            isolated=_isolated(block, host, answer, look),
+        )
+
+    @classmethod
+    def _measured(cls, host: Measured, look: Look) -> Self:
+        """See what metrics tell: that it runs, and its version."""
+        text = host.version_of("python_info", look)
+        try:
+            version = Version(text)
+        except InvalidVersion:
+            raise unseen("python_info tells no version") from None
+        note = support_note("Python", python_branch(version), PYTHON, look.now().date())
+        unknown = Unavailable("metrics do not tell what keeps it apart", Cause.LOCAL)
+        return cls(
+            exists=look.seen(True, what="python_info"),  # noqa: FBT003  # a value
+            answers=look.seen(True, what="python_info"),  # noqa: FBT003  # as above
+            version=look.seen(version, what="python_info", detail=note),
+            isolated=look.seen(unknown),
         )
 
     @classmethod
@@ -133,20 +146,25 @@ class Python(Facts):
     @classmethod
     def looks(cls, block: PythonBlock) -> tuple[PlannedLook, ...]:
         """Say beforehand what is started, and what tells of a container."""
+        if block.backend is not None and block.backend.backend == "metrics":
+            return measured(block, "python_info")
         path = str(block.interpreter)
-        signs = tuple(Path("/") / name for name in (*SIGNS, CGROUP, MOUNTS))
+        asked = planned(block, commands.interpreter(path, ISOLATED))
+        older = planned(
+            *(block, commands.interpreter(path, OLD)), note="where that gives no answer"
+        )
+        signs = tuple(f"/{name}" for name in (*SIGNS, CGROUP, MOUNTS))
         return (
-            PlannedLook("program", shlex.join([path, *ISOLATED])),
-            PlannedLook(
-                "program", shlex.join([path, *OLD]), note="where that gives no answer"
-            ),
-            *(files(*signs) if block.isolation == "container" else ()),
+            *reached(block, path),
+            *asked,
+            *older,
+            *(read(block, *signs) if block.isolation == "container" else ()),
         )
 
     @staticmethod
     def source(block: PythonBlock) -> str:
-        """Name the interpreter by its path."""
-        return str(block.interpreter)
+        """Name the interpreter by its path, and its host."""
+        return f"{where(block)}{block.interpreter}"
 
 
 @dataclass(frozen=True)
@@ -156,31 +174,12 @@ class _Answer:
     base: str
 
 
-def _missing(path: Path) -> str:
-    """Say why there is no program at a path; empty where there is one.
-
-    Raises:
-        LookError: this run may not look there.
-    """
-    try:
-        mode = path.stat().st_mode
-    except PermissionError:
-        reason = f"this run may not look at {path}"
-        raise LookError(reason, Cause.LOCAL, final=True) from None
-    except OSError as error:
-        link = (
-            "a link to nothing" if path.is_symlink() else os.strerror(error.errno or 0)
-        )
-        return f"{path}: {link}"
-    return "" if stat.S_ISREG(mode) else f"{path}: not a file"
-
-
-def _ask(path: Path, look: Look) -> tuple[_Answer, str]:
-    output = _run([str(path), *ISOLATED], look)
+def _ask(path: str, host: Host, look: Look) -> tuple[_Answer, str]:
+    output = host.output(commands.interpreter(path, ISOLATED), look)
     detail = ""
     if not output:
         # Python 2 says so to standard error only.
-        output = _run([str(path), *OLD], look)
+        output = host.output(commands.interpreter(path, OLD), look)
         detail = "it knows no -I"
     lines = output.decode(errors="replace").split("\n")
     try:
@@ -193,74 +192,11 @@ def _ask(path: Path, look: Look) -> tuple[_Answer, str]:
         raise LookError("it does not answer as a Python does", final=True) from None
 
 
-def _run(command: Sequence[str], look: Look) -> bytes:
-    """Run a program to the end of its output, or of the look; leave nothing behind."""
-    if _OVER.is_set():
-        raise LookError("the run is over", Cause.LOCAL, final=True)
-    environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    try:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd="/",
-            env=environment,
-            start_new_session=True,
-        )
-    except PermissionError:
-        reason = f"this run may not start {command[0]}"
-        raise LookError(reason, Cause.LOCAL, final=True) from None
-    except OSError as error:
-        text = os.strerror(error.errno or 0)
-        raise LookError(f"it cannot be started: {text}", final=True) from None
-    leave = partial(_leave, process)
-    atexit.register(leave)
-    with process:
-        try:
-            return _output(process, look)
-        finally:
-            _end(process)
-            atexit.unregister(leave)
-
-
-def _leave(process: subprocess.Popen[bytes]) -> None:
-    """End a program where the run is over, or interrupted, before the look is."""
-    _OVER.set()
-    _end(process)
-
-
-def _output(process: subprocess.Popen[bytes], look: Look) -> bytes:
-    if process.stdout is None:
-        return b""
-    output = b""
-    descriptor = process.stdout.fileno()
-    with selectors.DefaultSelector() as selector:
-        selector.register(descriptor, selectors.EVENT_READ)
-        while len(output) <= _INTAKE:
-            if not selector.select(look.remaining()) or look.over:
-                raise look.overdue()
-            part = os.read(descriptor, _INTAKE)
-            if not part:
-                return output
-            output += part
-    raise LookError("its output has no end", final=True)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kill the program and what it started: they are one session of their own."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        if hasattr(os, "killpg"):
-            os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(1.0)
-
-
-def _isolated(block: PythonBlock, answer: _Answer, look: Look) -> Observed[bool]:
+def _isolated(
+    block: PythonBlock, host: Host, answer: _Answer, look: Look
+) -> Observed[bool]:
     if block.isolation == "container":
-        signs = container_signs()
+        signs = container_signs(host, look)
         detail = ", ".join(signs) or "no sign of a container on this host"
         return look.seen(bool(signs), what="container", detail=detail)
     isolated = answer.prefix != answer.base
@@ -274,18 +210,18 @@ def _shown(text: str) -> str:
     return "".join(c if c.isprintable() else "?" for c in text[:_SHOWN])
 
 
-def container_signs(root: Path = Path("/")) -> tuple[str, ...]:
-    """Give the signs by which this host is seen to be a container.
+def container_signs(host: Host, look: Look) -> tuple[str, ...]:
+    """Give the signs by which a host is seen to be a container.
 
     Docker leaves ``/.dockerenv``, Podman ``/run/.containerenv``; the first process's
     control group names the runtime (control groups v1, or v2 without a namespace of
     its own); images are mounted as an overlay.
     """
-    signs = [f"/{name}" for name in SIGNS if (root / name).exists()]
-    groups = _text(root / CGROUP)
+    signs = [f"/{name}" for name in SIGNS if not host.absence(f"/{name}", look)]
+    groups = _text(host, CGROUP, look)
     signs += [f"control group {name}" for name in _RUNTIMES if name in groups]
-    mounts = (line.split(" ") for line in _text(root / MOUNTS).splitlines())
-    if any(_is_overlay_root(fields) for fields in mounts):
+    lines = _text(host, MOUNTS, look).splitlines()
+    if any(_is_overlay_root(line.split(" ")) for line in lines):
         signs.append("overlay root")
     return tuple(signs)
 
@@ -298,8 +234,8 @@ def _is_overlay_root(fields: Sequence[str]) -> bool:
     return bool(kind) and kind[0] in {"overlay", "fuse.fuse-overlayfs"}
 
 
-def _text(path: Path) -> str:
+def _text(host: Host, path: str, look: Look) -> str:
     try:
-        return path.read_text(errors="replace")
-    except OSError:
-        return ""
+        return host.read(f"/{path}", look) or ""
+    except LookError:
+        return ""  # this run may not read it: no sign

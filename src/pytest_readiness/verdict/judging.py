@@ -49,6 +49,8 @@ class _Part:
         return f"{self.label}: {self.text}" if self.label else self.text
 
 
+_MET = _Part(State.VERIFIED, None, "")
+
 # Among parts of one state the code that comes first in the table says most. LOOSENED
 # and WITHHELD are the last of theirs: a waiver or a managed service covers them only
 # where nothing else is wrong.
@@ -104,7 +106,7 @@ def _part(judgement: Judgement, *, reach: bool) -> _Part:
     label = judgement.label
     match judgement.judged:
         case Judged.MET:
-            return _Part(State.VERIFIED, None, "")
+            return _MET
         case Judged.VIOLATED:
             text = f"{judgement.observed}, required {judgement.required}"
             return _Part(State.FAILED, Code.VIOLATED, text, label)

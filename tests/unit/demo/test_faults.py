@@ -33,6 +33,9 @@ def test_each_is_well_declared(fault: faults.Fault) -> None:
     [
         # The catalogue's "must fail when" of the rows, one fault or more for each.
         *("python-3-8", "python-system", "python-missing", "python-hangs"),
+        *("machine-memory-limited", "machine-cores-limited", "machine-small-disk"),
+        *("dependency-missing", "dependency-old", "dependency-conflict"),
+        "dependency-file-missing",
         *("database-11", "database-down", "database-wrong-password"),
         *("database-hangs", "database-foreign"),
         *("cache-5", "cache-down", "cache-no-password", "cache-hangs"),
@@ -79,6 +82,7 @@ def test_good_targets_are_there_too() -> None:
         if not fault.turns and not fault.turns_signed
     }
     assert good >= {"cache-store", "certificate-6-days", "certificate-45-days"}
+    assert good >= {"tradier-rehearsal", "dependency-elsewhere"}
     assert good >= {"role-migrates", "schema-log", "data-floor"}
     assert good >= {"backup-large", "backup-live"}
     assert good >= {"security-loopback-trust", "tradier-rehearsal"}

@@ -16,7 +16,13 @@ from packaging.version import Version
 from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
 from pytest_readiness.probes.look import Facts
 from pytest_readiness.probes.planned import PlannedLook
-from pytest_readiness.probes.postgres.session import BEGIN, END, TIMEOUT, Session
+from pytest_readiness.probes.postgres.session import (
+    BEGIN,
+    END,
+    TIMEOUT,
+    Session,
+    each_host,
+)
 from pytest_readiness.probes.postgres.settings import (
     FILES,
     connection_settings,
@@ -29,6 +35,8 @@ from pytest_readiness.probes.support import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pytest_readiness.probes.look import Look
     from pytest_readiness.target.blocks import PostgresBlock
 
@@ -96,13 +104,25 @@ class Postgres(Facts):
         return f"postgresql://{host}:{port}/{database}"
 
 
+def _places(settings: Mapping[str, str]) -> tuple[str, ...]:
+    """Name each of several hosts, which are tried in turn; of one nothing is said."""
+    hosts = [
+        f"{one['host'] or one['hostaddr']}:{one['port']}" for one in each_host(settings)
+    ]
+    return tuple(hosts) if len(hosts) > 1 else ("",)
+
+
 def session_looks(block: PostgresBlock, *looks: PlannedLook) -> tuple[PlannedLook, ...]:
     """Say beforehand that a session is opened, and what is done in it."""
     settings = shown_settings(block)
-    names = {word: quoted(settings.get(word, "")) for word in ("user", "dbname")}
+    names = {
+        word: quoted(settings[word]) if word in settings else f"{{{word}}}"
+        for word in ("user", "dbname")
+    }
     how = f"session as {names['user']}, sslmode {settings['sslmode']}"
+    grant = CONNECT.format(**names)
     return (
-        PlannedLook("connection", how, grant=CONNECT.format(**names)),
+        *(PlannedLook("connection", how, at, grant) for at in _places(settings)),
         *looks,
         *(PlannedLook("file", settings[w]) for w in FILES if w in settings),
     )
@@ -128,13 +148,13 @@ def _version(session: Session, look: Look, took: dt.timedelta) -> Observed[Versi
 
 
 def quoted(name: str) -> str:
-    """Quote a name as SQL wants it; ``{name}`` where it is not known.
+    """Quote a name as SQL wants it.
 
     >>> quoted("app")
     '"app"'
     """
     doubled = name.replace('"', '""')
-    return f'"{doubled}"' if name else "{name}"
+    return f'"{doubled}"'
 
 
 def version_of(number: int) -> Version:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
 
 from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
 from pytest_readiness.probes.look import Facts, noted
+from pytest_readiness.probes.planned import PlannedLook, files, trust_files
+from pytest_readiness.probes.prometheus.ages import QUESTIONS
 from pytest_readiness.probes.prometheus.api import Api
 from pytest_readiness.probes.prometheus.loaded import Rule, ScrapeTarget, rules, targets
 from pytest_readiness.probes.prometheus.series import Query, Result, Sample, Series
@@ -21,7 +23,7 @@ from pytest_readiness.target.values import near
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from pytest_readiness.probes.look import Look
     from pytest_readiness.target.blocks import PrometheusBlock
@@ -29,6 +31,13 @@ if TYPE_CHECKING:
 __all__ = ["Prometheus", "Result", "Rule", "Sample", "ScrapeTarget", "Series"]
 
 T = TypeVar("T")
+
+ASKED_FIRST = (
+    "GET /api/v1/query time()",
+    "GET /api/v1/targets",
+    "GET /api/v1/rules",
+)
+"""What is asked whatever the target's queries are."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +134,21 @@ class Prometheus(Facts):
                 rules=look.observe(lambda: rules(api, look.redact), what="rules"),
             )
 
+    @classmethod
+    def looks(cls, block: PrometheusBlock) -> tuple[PlannedLook, ...]:
+        """Say beforehand what is asked; all of it by GET, below the URL."""
+        secure = block.url.startswith("https:")
+        known = {"token": block.token, "password": block.password}
+        secrets = [name for name, secret in known.items() if secret is not None]
+        login = f"with the {secrets[0]}" if secrets else "without a log-in"
+        return (
+            PlannedLook("connection", "over TLS" if secure else "without TLS"),
+            *(PlannedLook("request", one, note=login) for one in ASKED_FIRST),
+            *_asked(block),
+            *(trust_files(block.ca_file) if secure else ()),
+            *files(block.cert_file, block.key_file),
+        )
+
     @staticmethod
     def source(block: PrometheusBlock) -> str:
         """Name it by its URL, which holds no credentials."""
@@ -138,3 +162,19 @@ def _answer(query: Query, retries: int, api: Api, now: float) -> Result:
     return Result(
         noted(seen.series, note), noted(seen.count, note), noted(seen.age, note)
     )
+
+
+def _asked(block: PrometheusBlock) -> Iterator[PlannedLook]:
+    """Plan the queries, and what is asked about the age of their samples."""
+    selectors: dict[str, None] = {}
+    for query in block.asked.values():
+        route = "query" if query.window is None else "query_range"
+        yield PlannedLook("request", f"GET /api/v1/{route} {query.promql}")
+        selectors |= dict.fromkeys(query.samples)
+    newest, last = QUESTIONS
+    for series in selectors:
+        asked = newest.format(labels="{labels}", series=series)
+        yield PlannedLook("request", f"GET /api/v1/query {asked}")
+        asked = last.format(labels="{labels}", series=series)
+        note = "where there is no newer sample"
+        yield PlannedLook("request", f"GET /api/v1/query {asked}", note=note)

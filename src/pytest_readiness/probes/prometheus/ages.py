@@ -18,14 +18,16 @@ if TYPE_CHECKING:
 
     Labels = Mapping[str, str]
 
-__all__ = ["FAR", "ages"]
+__all__ = ["FAR", "QUESTIONS", "ages"]
 
 FAR = "1h"
 """So far back it is looked for the newest sample of what is stale."""
 
 _LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_NOW = "time() - timestamp({})"
-_ONCE = f"time() - max_over_time(timestamp({{}})[{FAR}:1m])"
+_NEWEST = "min by ({labels}) (time() - timestamp({series}))"
+_LAST = f"min by ({{labels}}) (time() - max_over_time(timestamp({{series}})[{FAR}:1m]))"
+QUESTIONS = (_NEWEST, _LAST)
+"""How the age is asked for; the second where the first has no answer."""
 
 
 def ages(
@@ -43,11 +45,9 @@ def ages(
     names = {name for labels in answers for name in labels if _LABEL.fullmatch(name)}
     by = ", ".join(sorted(names - {"__name__"}))
     found: list[float | None] = [None] * len(answers)
-    for age in (_NOW, _ONCE):
-        seen = [
-            _matched(api.instant(f"min by ({by}) ({age.format(selector)})"), answers)
-            for selector in selectors
-        ]
+    for question in QUESTIONS:
+        asked = [question.format(labels=by, series=one) for one in selectors]
+        seen = [_matched(api.instant(one), answers) for one in asked]
         for at, known in enumerate(found):
             if known is None:
                 found[at] = _oldest(of[at] for of in seen)

@@ -5,9 +5,9 @@ limits, one in :class:`Limits`; the example file and the JSON Schema follow from
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, get_origin
+from typing import Annotated, Self, get_origin
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from pytest_readiness.catalogue.item import SLUG
 from pytest_readiness.target.blocks.backup import BackupBlock, BackupLimits
@@ -18,6 +18,9 @@ from pytest_readiness.target.blocks.block import (
     ResourceBlock,
     worded,
 )
+from pytest_readiness.target.blocks.dependencies import DependenciesBlock
+from pytest_readiness.target.blocks.hosts import HostBlock, OnHost, place
+from pytest_readiness.target.blocks.machine import MachineBlock, MachineLimits
 from pytest_readiness.target.blocks.postgres import PostgresBlock, PostgresLimits
 from pytest_readiness.target.blocks.prometheus import PrometheusBlock, PrometheusQuery
 from pytest_readiness.target.blocks.providers import ProviderBlock, ProviderLimits
@@ -32,9 +35,14 @@ __all__ = [
     "BackupLimits",
     "Block",
     "CertificateLimits",
+    "DependenciesBlock",
     "Grant",
+    "HostBlock",
     "Limits",
     "LimitsBlock",
+    "MachineBlock",
+    "MachineLimits",
+    "OnHost",
     "PostgresBlock",
     "PostgresLimits",
     "PrometheusBlock",
@@ -61,7 +69,15 @@ def _member(text: str) -> str:
     raise Mistake(what, "use small letters, digits and hyphens")
 
 
+def _host(text: str) -> str:
+    if SLUG.fullmatch(text):
+        return text
+    what = "is no name of a host"
+    raise Mistake(what, "use small letters, digits and hyphens")
+
+
 MemberName = Annotated[str, AfterValidator(worded(_member))]
+HostName = Annotated[str, AfterValidator(worded(_host))]
 
 
 class Resources(Block):
@@ -69,6 +85,10 @@ class Resources(Block):
 
     python: PythonBlock | None = None
     """The interpreter that runs the service."""
+    dependencies: DependenciesBlock | None = None
+    """What must be installed for the service."""
+    machine: MachineBlock | None = None
+    """The machine that runs the service."""
     postgres: PostgresBlock | None = None
     """The database server."""
     backup: BackupBlock | None = None
@@ -81,6 +101,18 @@ class Resources(Block):
     """The running service."""
     providers: Mapping[MemberName, ProviderBlock] = Field(default_factory=dict)
     """The providers of data, each by the name that ends its item's id."""
+
+    prometheus: PrometheusBlock | None = None
+    """The metrics of all of it."""
+    hosts: Mapping[HostName, HostBlock] = Field(default_factory=dict)
+    """Other machines that resources stand on, each by its name."""
+
+    @model_validator(mode="after")
+    def _placed(self) -> Self:
+        unresolved: Mapping[str, str] = getattr(self, "unresolved", {})
+        resources = {name: getattr(self, name) for name in Resources.model_fields}
+        place(resources, self.hosts, self.prometheus, unresolved)
+        return self
 
     def resource(self, table: str) -> ResourceBlock | None:
         """Give a resource's table; of several under one name, ``name.member``."""
@@ -97,15 +129,14 @@ class Resources(Block):
         several = get_origin(cls.model_fields[name].annotation) is Mapping
         return f"{name}.{rest[0]}" if several else name
 
-    prometheus: PrometheusBlock | None = None
-    """The metrics of all of it."""
-
 
 class Limits(Block):
     """What the facts are held against."""
 
     python: PythonLimits = PythonLimits()
     """Limits of the interpreter."""
+    machine: MachineLimits = MachineLimits()
+    """Limits of the machine."""
     postgres: PostgresLimits = PostgresLimits()
     """Limits of the database server."""
     backup: BackupLimits = BackupLimits()

@@ -41,6 +41,7 @@ from pytest_readiness.target.values import (
     parse_base_url,
     parse_duration,
     parse_host,
+    parse_size,
     parse_version,
     plain_text,
 )
@@ -60,6 +61,7 @@ __all__ = [
     "ResourceBlock",
     "SecretText",
     "Share",
+    "Size",
     "Text",
     "Url",
     "VersionText",
@@ -67,6 +69,7 @@ __all__ = [
     "floor",
     "refuse",
     "setting",
+    "some_time",
     "tupled",
     "types_within",
     "worded",
@@ -144,6 +147,11 @@ Url = Annotated[str, AfterValidator(worded(parse_base_url))]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Count = Annotated[int, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
+Size = Annotated[
+    int,
+    BeforeValidator(worded(parse_size)),
+    _text_schema(examples=["8GB", "512MiB"]),
+]
 Duration = Annotated[
     dt.timedelta,
     BeforeValidator(worded(parse_duration)),
@@ -233,7 +241,8 @@ def _typed(text: str, types: frozenset[type]) -> object:
     return text
 
 
-def _some_time(value: dt.timedelta) -> dt.timedelta:
+def some_time(value: dt.timedelta) -> dt.timedelta:
+    """Refuse no time at all."""
     if not value:
         raise refuse("is no time at all", 'write a longer one, like "5s"')
     return value
@@ -242,7 +251,7 @@ def _some_time(value: dt.timedelta) -> dt.timedelta:
 class ResourceBlock(Block):
     """A table that says where to look at one resource."""
 
-    timeout: Annotated[Duration, AfterValidator(_some_time)] = dt.timedelta(seconds=5)
+    timeout: Annotated[Duration, AfterValidator(some_time)] = dt.timedelta(seconds=5)
     """How long one look may wait for its answer."""
     retries: int = Field(default=0, ge=0, le=10)
     """How often a look that got no answer is repeated; shown in the evidence."""
