@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
-from pytest_readiness.probes import programs
-from pytest_readiness.probes.backup import Backup, store
+from pytest_readiness.probes.backup import Backup, programs, store
 from pytest_readiness.probes.backup.drill import Drill
 from pytest_readiness.probes.backup.scratch import PREFIX, Scratch, sweep
 from pytest_readiness.probes.look import Look, LookError
@@ -468,7 +467,7 @@ def test_a_program_gets_none_of_our_secrets(
 
 def test_a_program_that_cannot_be_started_says_why(tmp_path: Path) -> None:
     with pytest.raises(LookError, match="cannot be started"):
-        programs.run([tmp_path], Look("demo", 10.0))
+        programs.run([tmp_path / "absent"], Look("demo", 10.0))
     quiet = program(tmp_path, "quiet", "exit 3")
     done = programs.run([quiet], Look("demo", 10.0))
     assert (done.code, done.last_line) == (3, "it ended with status 3")

@@ -8,9 +8,9 @@ import shutil
 from typing import TYPE_CHECKING, ClassVar
 
 from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
+from pytest_readiness.probes.backup.programs import Finished, find, run
 from pytest_readiness.probes.backup.store import Files, Newest
 from pytest_readiness.probes.look import LookError
-from pytest_readiness.probes.programs import Finished, find, run
 
 if TYPE_CHECKING:
     from pathlib import Path

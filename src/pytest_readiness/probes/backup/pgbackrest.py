@@ -8,9 +8,9 @@ import re
 from typing import TYPE_CHECKING, ClassVar
 
 from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
+from pytest_readiness.probes.backup.programs import Finished, run
 from pytest_readiness.probes.backup.store import Newest, Store
 from pytest_readiness.probes.look import LookError
-from pytest_readiness.probes.programs import Finished, run
 
 if TYPE_CHECKING:
     from pytest_readiness.probes.backup.scratch import Scratch
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["PgBackRest"]
 
-_USUAL, _LONGEST = 10_000, 10_000_000
-"""Bytes of output that are read: a thousand backups are a megabyte."""
 _STATUS = re.compile(r"^status: (\w+)", re.MULTILINE)
 _BROKEN = re.compile(r"^ +(?:backup|archiveId): .*", re.MULTILINE)
 
@@ -92,7 +90,7 @@ class PgBackRest(Store):
 
     def _backups(self, look: Look) -> list[tuple[int, str]]:
         """Give the end, in seconds, and the label of each backup that went well."""
-        done = self._run(look, "info", "--output=json", keep=_LONGEST)
+        done = self._run(look, "info", "--output=json")
         try:
             (stanza,) = json.loads(done.said[done.said.index("[") :])
             return [
@@ -104,10 +102,7 @@ class PgBackRest(Store):
             reason = f"pgbackrest does not tell of its backups: {done.last_line}"
             raise LookError(reason, Cause.LOCAL, final=True) from None
 
-    def _run(
-        self, look: Look, command: str, *arguments: str, keep: int = _USUAL
-    ) -> Finished:
+    def _run(self, look: Look, command: str, *arguments: str) -> Finished:
         config = (f"--config={self.block.config}",) if self.block.config else ()
         stanza = f"--stanza={self.block.stanza}"
-        told = ("pgbackrest", *config, stanza, *arguments, command)
-        return run(told, look, keep=keep)
+        return run(["pgbackrest", *config, stanza, *arguments, command], look)

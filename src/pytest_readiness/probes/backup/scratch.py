@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from pytest_readiness.catalogue.observation import Cause
+from pytest_readiness.probes.backup.programs import end, find, run, start, unprivileged
 from pytest_readiness.probes.look import LookError
 from pytest_readiness.probes.postgres.row_counts import count_rows
 from pytest_readiness.probes.postgres.session import Session
 from pytest_readiness.probes.postgres.settings import connection_settings
-from pytest_readiness.probes.programs import end, find, run, start, unprivileged
 from pytest_readiness.target.blocks.postgres import PostgresBlock
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ from pytest_readiness.target.blocks.block import (
     LimitsBlock,
     ResourceBlock,
     Share,
+    Size,
     Text,
     refuse,
     setting,
 )
-from pytest_readiness.target.blocks.sizes import Size
 
 __all__ = ["BackupBlock", "BackupLimits"]
 

@@ -1,21 +1,20 @@
-"""Programs that a look starts: bounded, with none of our secrets, never left behind."""
+"""PostgreSQL's programs on this host: found, run to their end, or as a server."""
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import os
 import pwd
 import shutil
 import signal
 import subprocess
-import tempfile
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_readiness.catalogue.observation import Cause
 from pytest_readiness.probes.look import LookError
+from pytest_readiness.probes.program import ended, kept
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.look import Look
 
 __all__ = [
+    "NAMESPACE",
     "Finished",
     "Somebody",
     "end",
@@ -34,15 +34,14 @@ __all__ = [
 ]
 
 _DEBIAN = Path("/usr/lib/postgresql")
-_KEPT = ("PATH", "HOME", "LD_LIBRARY_PATH")
-"""What a program gets of our environment; it may hold the target's secrets."""
-_TAIL = 4000
-_NAMESPACE = ("unshare", "-U", "--map-user=1000", "--map-group=1000")
+_INTAKE = 10_000_000
+"""Bytes of output that are read: a thousand backups' list is one of a megabyte."""
+NAMESPACE = ("unshare", "-U", "--map-user=1000", "--map-group=1000")
 """A user namespace in which root is somebody else; the pid stays the program's."""
 
 
 class Finished(NamedTuple):
-    """How a program ended, and the last of what it said."""
+    """How a program ended, and what it said on both its outputs."""
 
     code: int
     said: str
@@ -81,27 +80,19 @@ def _version(folder: Path) -> tuple[int, ...]:
     return tuple(int(p) if p.isdecimal() else 0 for p in folder.parent.name.split("."))
 
 
-def run(command: Sequence[str | Path], look: Look, *, keep: int = _TAIL) -> Finished:
-    """Run a program to its end, or to the look's; ``keep`` bytes of its output stay.
+def run(command: Sequence[str | Path], look: Look) -> Finished:
+    """Run a program to its end, or to the look's; its messages are in English.
 
     Raises:
         LookError: it cannot be started, or did not end in time.
     """
-    with tempfile.TemporaryFile() as output:
-        process = start(command, output.fileno())
-        leave = partial(end, process)
-        atexit.register(leave)
-        try:
-            process.wait(look.remaining())
-        except subprocess.TimeoutExpired:
-            raise look.overdue(f"{Path(command[0]).name} did not end") from None
-        finally:
-            end(process)
-            atexit.unregister(leave)
-        size = output.seek(0, os.SEEK_END)
-        output.seek(max(size - keep, 0))
-        said = output.read(keep).decode(errors="replace")
-    return Finished(process.returncode, look.redact(said))
+    done = ended([str(word) for word in command], look, _environment(), _INTAKE)
+    said = (done.stdout + done.stderr).decode(errors="replace")
+    return Finished(done.status, look.redact(said))
+
+
+def _environment() -> dict[str, str]:
+    return kept() | {"LC_ALL": "C", "TZ": "UTC"}
 
 
 def start(command: Sequence[str | Path], output: int) -> subprocess.Popen[bytes]:
@@ -110,7 +101,6 @@ def start(command: Sequence[str | Path], output: int) -> subprocess.Popen[bytes]
     Raises:
         LookError: it cannot be started.
     """
-    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     try:
         return subprocess.Popen(
             [str(word) for word in command],
@@ -118,7 +108,7 @@ def start(command: Sequence[str | Path], output: int) -> subprocess.Popen[bytes]
             stdout=output,
             stderr=output,
             cwd="/",
-            env={**kept, "LC_ALL": "C", "TZ": "UTC"},
+            env=_environment(),
             start_new_session=True,
         )
     except OSError as error:
@@ -153,7 +143,7 @@ def unprivileged() -> Somebody:
     if os.geteuid() != 0:
         return Somebody()
     if namespaces_work():
-        return Somebody(_NAMESPACE)
+        return Somebody(NAMESPACE)
     setpriv = shutil.which("setpriv")
     if setpriv is None:
         reason = "PostgreSQL does not run as root, and setpriv is not installed here"
@@ -167,7 +157,7 @@ def unprivileged() -> Somebody:
 def namespaces_work() -> bool:
     """Whether the system grants a user namespace."""
     try:
-        done = subprocess.run([*_NAMESPACE, "true"], check=False, capture_output=True)
+        done = subprocess.run([*NAMESPACE, "true"], check=False, capture_output=True)
     except OSError:
         return False
     return done.returncode == 0
