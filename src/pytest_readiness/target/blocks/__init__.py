@@ -10,6 +10,7 @@ from typing import Annotated, Self, get_origin
 from pydantic import AfterValidator, Field, model_validator
 
 from pytest_readiness.catalogue.item import SLUG
+from pytest_readiness.target.blocks.backup import BackupBlock, BackupLimits
 from pytest_readiness.target.blocks.block import (
     Block,
     Grant,
@@ -32,6 +33,8 @@ from pytest_readiness.target.blocks.tls import CertificateLimits, TlsBlock, TlsE
 from pytest_readiness.target.values import Mistake
 
 __all__ = [
+    "BackupBlock",
+    "BackupLimits",
     "Block",
     "CertificateLimits",
     "DependenciesBlock",
@@ -95,6 +98,8 @@ class Resources(Block):
     """The upstream endpoints that the service connects to."""
     postgres: PostgresBlock | None = None
     """The database server."""
+    backup: BackupBlock | None = None
+    """The database's backups."""
     redis: RedisBlock | None = None
     """The cache."""
     tls: TlsBlock | None = None
@@ -143,6 +148,8 @@ class Limits(Block):
     """Limits of the connects to upstream endpoints."""
     postgres: PostgresLimits = PostgresLimits()
     """Limits of the database server."""
+    backup: BackupLimits = BackupLimits()
+    """Limits of the backups."""
     redis: RedisLimits = RedisLimits()
     """Limits of the cache."""
     providers: ProviderLimits = ProviderLimits()
