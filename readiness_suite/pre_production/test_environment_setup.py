@@ -2,6 +2,7 @@
 
 from pytest_readiness import (
     Check,
+    Dependencies,
     Limits,
     Postgres,
     Provider,
@@ -31,6 +32,23 @@ def test_python_environment(check: Check, python: Python, limits: Limits) -> Non
     check("it answers", python.answers).is_true()
     check("its version", python.version).at_least(limits.python.min_version)
     check("isolated from the system's Python", python.isolated).is_true()
+
+
+@item("dependencies", owner="dev-lead")
+@attested(role="dev-lead", scope="release", when="unconfigured")
+def test_dependencies(check: Check, dependencies: Dependencies) -> None:
+    """The service's interpreter has every package that the release requires.
+
+    Why: a missing or an older package is an ImportError, or worse a wrong result, in
+    the first request that reaches it.
+    Fix: install what is required into the service's environment, such as
+    `python -m pip install -r requirements.txt`; `python -m pip check` shows conflicts.
+    """
+    check("requirements files missing", dependencies.missing_files).empty()
+    check("requirements understood", dependencies.requirements).at_least(0)
+    check("not installed", dependencies.missing).empty()
+    check("installed otherwise", dependencies.mismatched).empty()
+    check("conflicts among the installed", dependencies.conflicts).empty()
 
 
 def accepts_the_key(check: Check, provider: Provider, limits: Limits) -> None:

@@ -23,8 +23,12 @@ if TYPE_CHECKING:
     from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
     from pytest_readiness.catalogue.requirement import Bound, Check
     from pytest_readiness.plugin.attestation import Attestation
+    from pytest_readiness.probes.dependencies import Dependencies
     from pytest_readiness.probes.look import Facts, Look
     from pytest_readiness.probes.postgres import Postgres
+    from pytest_readiness.probes.postgres.contents import Contents
+    from pytest_readiness.probes.postgres.database import Database, Live
+    from pytest_readiness.probes.postgres.defences import Defences
     from pytest_readiness.probes.prometheus import Prometheus
     from pytest_readiness.probes.provider import Provider
     from pytest_readiness.probes.python import Python
@@ -39,8 +43,13 @@ _HOME = {
     "Bound": "catalogue.requirement",
     "Cause": "catalogue.observation",
     "Check": "catalogue.requirement",
+    "Contents": "probes.postgres.contents",
+    "Database": "probes.postgres.database",
+    "Defences": "probes.postgres.defences",
+    "Dependencies": "probes.dependencies",
     "Facts": "probes.look",
     "Limits": "target.blocks",
+    "Live": "probes.postgres.database",
     "Look": "probes.look",
     "Observed": "catalogue.observation",
     "Postgres": "probes.postgres",
@@ -65,8 +74,13 @@ __all__ = [
     "Bound",
     "Cause",
     "Check",
+    "Contents",
+    "Database",
+    "Defences",
+    "Dependencies",
     "Facts",
     "Limits",
+    "Live",
     "Look",
     "Observed",
     "Postgres",

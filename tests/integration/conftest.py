@@ -188,9 +188,9 @@ class PostgresServer:
         command = [*self.psql, "-c", "SELECT 1"]
         return subprocess.run(command, check=False, capture_output=True).returncode == 0
 
-    def sql(self, statement: str) -> str:
+    def sql(self, statement: str, database: str = "postgres") -> str:
         """Run SQL as the superuser."""
-        command = [*self.psql, "-c", statement]
+        command = [*self.psql, "-d", database, "-c", statement]
         return subprocess.run(
             command, check=True, capture_output=True, text=True
         ).stdout

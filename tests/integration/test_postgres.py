@@ -177,11 +177,11 @@ def test_the_session_reads_only_and_says_who_it_is(
         line for line in log.read_text()[before:].splitlines() if "statement:" in line
     ]
     assert all(line.startswith("pytest-readiness|") for line in said)
-    sent = [line.split("statement: ")[1] for line in said]
-    assert [statement.split()[0] for statement in sent] == [
+    (sent,) = [line.split("statement: ")[1] for line in said]
+    assert [statement.split()[0] for statement in sent.split("; ")] == [
         statement.split()[0] for statement in STATEMENTS
     ]
-    assert sent[0] == "BEGIN READ ONLY"
+    assert sent.startswith("BEGIN READ ONLY; SET LOCAL statement_timeout = ")
 
 
 def test_the_environment_does_not_change_what_is_judged(

@@ -22,7 +22,7 @@ from pytest_readiness.cli import main
 from pytest_readiness.probes import REGISTRY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
 # A run in this process puts sys.modules back as it was, so what is not loaded before
@@ -264,14 +264,7 @@ class Project:
     def git(self, *arguments: str) -> str:
         """Ask the real git, with nothing of the developer's own settings."""
         done = subprocess.run(
-            [
-                "git",
-                "-c",
-                "user.name=ci",
-                "-c",
-                "user.email=ci@example.com",
-                *arguments,
-            ],
+            ["git", *_GIT_USER, *arguments],  # noqa: S607 - whichever is installed
             cwd=self.path,
             env={"PATH": os.environ["PATH"], "GIT_CONFIG_GLOBAL": os.devnull},
             check=True,
@@ -358,6 +351,27 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
     for name in [name for name in os.environ if name.startswith("READINESS_")]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def said(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Give a ``readiness`` command's exit code, output and errors.
+
+    What people read fits 80 columns.
+    """
+
+    def say(*arguments: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        loaded = set(sys.modules)
+        code = main(arguments)
+        for name in set(sys.modules) - loaded:
+            del sys.modules[name]  # else the next run in this process takes it
+        out, err = capsys.readouterr()
+        if "--json" not in arguments:
+            assert [line for line in out.splitlines() if len(line) > 80] == []
+        return code, out, err
+
+    return say
 
 
 @pytest.fixture

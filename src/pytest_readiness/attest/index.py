@@ -8,6 +8,7 @@ a ledger of many years fits into little memory. The order of the lines never mat
 from __future__ import annotations
 
 import datetime as dt
+import re
 import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["Elsewhere", "Index", "Slot", "Statements", "is_veto"]
 
 _DIGEST_SIZE = 32
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 _RANK = struct.Struct(f">dB{_DIGEST_SIZE}s")
 
 
@@ -169,6 +171,11 @@ class _Taking(NamedTuple):
     """By a key that was and is valid, and not of the future."""
 
 
+def _digest_of(payload: str) -> bytes:
+    """Give the digest's bytes; none where it is no digest."""
+    return bytes.fromhex(payload) if _DIGEST.fullmatch(payload) else b""
+
+
 def _release(context: Context) -> str:
     """Give the digest of the release's target; "" where nobody knows the release."""
     try:
@@ -250,7 +257,7 @@ class Index:
             bytes(data[start : start + _DIGEST_SIZE])
             for start in range(0, len(data), _DIGEST_SIZE)
         }
-        return [one for one in payloads if bytes.fromhex(one) not in present]
+        return [one for one in payloads if _digest_of(one) not in present]
 
     def is_revoked(self, payload: str, person: str, *, veto: bool) -> bool:
         """Whether a statement was taken back: here, or in the trust file.

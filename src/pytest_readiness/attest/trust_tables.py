@@ -22,6 +22,7 @@ from pydantic import (
     StringConstraints,
 )
 
+from pytest_readiness.attest.forms import is_line
 from pytest_readiness.attest.keys import PublicKey
 from pytest_readiness.catalogue.item import ROLES, Scope
 from pytest_readiness.errors import AttestationError
@@ -82,6 +83,14 @@ def _public_key(text: object) -> PublicKey:
         raise ValueError(msg) from None
 
 
+def _one_line(text: str) -> str:
+    # Reasons and reports show it: it must not rewrite the terminal or their lines.
+    if text and not is_line(text):
+        msg = "holds a control character or an end of line"
+        raise ValueError(msg)
+    return text
+
+
 def _known_role(role: str) -> str:
     if role not in ROLES and role not in MACHINE_ROLES:
         msg = f"is none of the roles {', '.join((*ROLES, *MACHINE_ROLES))}"
@@ -94,7 +103,12 @@ PersonId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,63}$")]
 Role = Annotated[str, AfterValidator(_known_role)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Pattern = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.*?-]{1,200}$")]
-Label = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Title = Annotated[str, StringConstraints(max_length=200), AfterValidator(_one_line)]
+Label = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=200),
+    AfterValidator(_one_line),
+]
 
 
 class Table(BaseModel):
@@ -161,7 +175,7 @@ class Person(Table):
 
     id: Annotated[PersonId, Field(alias="person")]
     name: Label
-    title: Annotated[str, StringConstraints(max_length=200)] = ""
+    title: Title = ""
     emails: Annotated[tuple[Label, ...], array(16)] = ()
     kind: Literal["human", "machine"] = "human"
     roles: Annotated[tuple[Role, ...], array(len(ROLES) + len(MACHINE_ROLES))] = ()
@@ -175,7 +189,7 @@ class Person(Table):
 
     def is_among(self, identities: Iterable[str]) -> bool:
         """Whether one of the mail addresses, names or ids is this person's."""
-        own = {word.casefold() for word in (self.id, self.name, *self.emails)}
+        own = {word.strip().casefold() for word in (self.id, self.name, *self.emails)}
         return any(identity.strip().casefold() in own for identity in identities)
 
 

@@ -18,9 +18,15 @@ __all__ = ["COMMANDS", "main"]
 COMMANDS = {
     "check": "hold the suite against its lock, the target file against its types",
     "run": "judge the target: pytest --readiness with nothing foreign around it",
+    "plan": "list what a run would connect to, send, start and read",
+    "explain": "say what an item asks, of whom, and where it looks",
+    "grants": "print the least that the accounts of probes need",
     "keys": "make a key to sign with, or show its public half",
     "trust": "say whose signature counts: write, change, approve, check the file",
     "attest": "sign what no probe can see, or that it does not hold",
+    "waive": "approve a deviation that has an end",
+    "revoke": "take a signature back",
+    "todo": "what waits for whom, what runs out, where the go-live is",
     "example": "print an annotated target file, or its JSON Schema",
     "faults": "list the named ways to break the demo target, or run them all",
 }

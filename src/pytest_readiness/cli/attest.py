@@ -78,7 +78,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Exit 0 where all is signed (or nothing had to be), 1 where you did not agree."""
+    """Exit 0 where all is signed, or nothing had to be; 1 where nothing could be.
+
+    Or where you did not agree.
+    """
     if not (arguments.items or arguments.all_mine or arguments.renew):
         what = "say which: ITEM, --all-mine or --renew"
         raise ConfigError("readiness attest", what, "`readiness todo` lists what waits")
@@ -91,10 +94,15 @@ def run(arguments: argparse.Namespace) -> int:
     candidates = Candidates(situation, signing, trust, signatory.person, now, report)
     task = Attesting(arguments, candidates)
     drafts = [task.draft(chosen) for chosen in task.choose()]
-    console.show(line for text in candidates.left_out for line in console.wrapped(text))
+    told = candidates.left_out + [
+        f"{item_id} is signed already; --renew signs it anew"
+        for item_id in candidates.signed
+    ]
+    console.show(line for text in told for line in console.wrapped(text))
     if not drafts:
-        console.show(["Nothing is signed: nothing waits for you."])
-        return _result(arguments, situation, [], [])
+        _result(arguments, situation, [], [])
+        console.show(["Nothing is signed."])
+        return 1 if candidates.left_out else 0
     if not signer.agree(signatory, drafts, arguments, about=situation.about):
         return 1
     signed = signer.sign(signatory.signer, drafts)

@@ -76,7 +76,7 @@ class Attesting:
         for item in named(self.candidates.situation, words) if words else ():
             chosen = self.candidates.of(item)
             if self._stands(chosen):
-                left_out.append(f"{item.id} is signed already; --renew signs it anew")
+                self.candidates.signed.append(item.id)
                 continue
             hindrance = self.candidates.hindrance(chosen, self.verdict)
             hindrance = hindrance or self._lacking(chosen)

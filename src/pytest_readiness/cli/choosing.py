@@ -70,7 +70,9 @@ class Candidates:
     report: LastReport | None = None
     """None: there is none that fits."""
     left_out: list[str] = field(default_factory=list)
-    """Items that were meant and are not signed, each with its reason."""
+    """Items that were meant and cannot be signed, each with its reason."""
+    signed: list[str] = field(default_factory=list)
+    """Items that were meant and need no more of this person."""
 
     def of(self, item: Item) -> Chosen:
         """Take an item."""

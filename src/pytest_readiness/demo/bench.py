@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import tempfile
@@ -25,9 +26,9 @@ from pytest_readiness.demo.servers.tls_front import TlsFront
 from pytest_readiness.demo.servers.valkey import ValkeyServer
 from pytest_readiness.demo.standins.prometheus import Prometheus
 from pytest_readiness.demo.standins.providers import NAMES as PROVIDERS, provider
+from pytest_readiness.errors import ConfigError
 
 if TYPE_CHECKING:
-    import contextlib
     from collections.abc import Mapping
 
     from pytest_readiness.demo.standins.listener import Listener
@@ -161,7 +162,13 @@ def _set_up(postgres: PostgresServer, passwords: Mapping[str, str]) -> None:
         f"CREATE ROLE engine LOGIN PASSWORD '{passwords['engine']}'",
         f"CREATE ROLE readiness LOGIN PASSWORD '{passwords['database']}'",
         schema(),
+        "GRANT SELECT ON pg_hba_file_rules TO readiness",
+        "GRANT EXECUTE ON FUNCTION pg_hba_file_rules() TO readiness",
+        "GRANT SELECT (rolname, rolpassword) ON pg_authid TO readiness",
     )
+    # Not every PostgreSQL comes with it.
+    with contextlib.suppress(ConfigError):
+        postgres.execute(DATABASE, "CREATE EXTENSION pg_stat_statements")
 
 
 def _surroundings(

@@ -158,6 +158,14 @@ class Run:
             found += [self._need(name, node.item) for name in names]
         return found
 
+    def _need(self, name: str, item: Item) -> Need:
+        """Give where a fixture's facts are looked for."""
+        kind = probe(name)
+        if kind.view_of:
+            return Need(kind.view_of, self.target.name)
+        one = item.id.rpartition(".")[2] if kind.several else ""
+        return Need(name, self.environment_of(item), one)
+
     def facts(self, name: str, item: Item) -> Facts:
         """Give a probe's facts to an item, unless another release is running there."""
         environment = self.environment_of(item)
@@ -296,10 +304,6 @@ class Run:
         """Whether only a part was asked for; a run cut short is no selection."""
         return any(why != _UNFINISHED for why in self.not_run().values())
 
-    def _need(self, name: str, item: Item) -> Need:
-        one = item.id.rpartition(".")[2] if probe(name).several else ""
-        return Need(name, self.environment_of(item), one)
-
     def _release_names(self) -> set[str]:
         names = (self.release.version, self.release.source, self.release.commit)
         return {name for name in names if name}
@@ -329,11 +333,12 @@ class Run:
 
     def _is_managed(self, node: ReadinessItem) -> bool:
         """Whether a resource that the item looks at is somebody else's to run."""
+        names = [name for name in node.fixturenames if name in REGISTRY]
+        if not names:
+            return False
         target = self.configuration.targets[self.environment_of(node.item)]
-        blocks = [probe(name).block for name in node.fixturenames if name in REGISTRY]
-        return any(
-            getattr(getattr(target, block, None), "managed", None) for block in blocks
-        )
+        blocks = [getattr(target, probe(name).block, None) for name in names]
+        return any(getattr(block, "managed", None) for block in blocks)
 
 
 def _foreign(item_id: str, what: str) -> Outcome:

@@ -41,9 +41,10 @@ if TYPE_CHECKING:
     from pytest_readiness.target.model import Target
 
 
-__all__ = ["LastWord", "activate", "choose_suite"]
+__all__ = ["SESSION", "LastWord", "activate", "choose_suite"]
 
-_NAME = "readiness-session"
+SESSION = "readiness-session"
+"""The name under which the session's hooks are registered."""
 _SELECTING = (
     ("-k", "keyword"),
     ("-m", "markexpr"),
@@ -95,7 +96,7 @@ def activate(config: pytest.Config) -> None:
     run.notes += [*notes, *(f"{option} selects" for option in run.selection)]
     collection = SuiteCollection(run.suite)
     config.pluginmanager.register(collection)
-    config.pluginmanager.register(ReadinessSession(run, collection, close), _NAME)
+    config.pluginmanager.register(ReadinessSession(run, collection, close), SESSION)
 
 
 class LastWord:
@@ -120,7 +121,7 @@ def _final_status(config: pytest.Config, status: object) -> int:
     )
     if code in STANDARD_STATUS:
         return code
-    session = config.pluginmanager.get_plugin(_NAME)
+    session = config.pluginmanager.get_plugin(SESSION)
     decided: int | None = session.status if session else None
     return int(Exit.INCOMPLETE) if decided is None else decided
 

@@ -19,6 +19,7 @@ from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
 from pytest_readiness.probes.http import Answer, Client, Identity
 from pytest_readiness.probes.look import Facts, LookError, noted
 from pytest_readiness.probes.placeholder import is_placeholder
+from pytest_readiness.probes.planned import PlannedLook, trust_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,6 +67,17 @@ class Provider(Facts):
             placeholder=_placeholder(block, look),
             live=look.seen(not _is_sandbox(block), what="URL"),
             accepted=_accepted(block, look),
+        )
+
+    @classmethod
+    def looks(cls, block: ProviderBlock) -> tuple[PlannedLook, ...]:
+        """Say beforehand what is asked: one request, with the key."""
+        secure = block.url.startswith("https:")
+        where = f"query {block.query}" if block.query else f"header {_header(block)}"
+        return (
+            PlannedLook("connection", "over TLS" if secure else "without TLS"),
+            PlannedLook("request", f"GET {block.route}", note=f"the key in {where}"),
+            *(trust_files(block.ca_file) if secure else ()),
         )
 
     @staticmethod
@@ -122,8 +134,11 @@ def _headers(block: ProviderBlock) -> Mapping[str, str]:
     if block.query is not None:
         return {}
     scheme = block.scheme or ("" if block.header else "Bearer")
-    name = block.header or "Authorization"
-    return {name: f"{scheme} {block.key.reveal()}".lstrip()}
+    return {_header(block): f"{scheme} {block.key.reveal()}".lstrip()}
+
+
+def _header(block: ProviderBlock) -> str:
+    return block.header or "Authorization"
 
 
 def _query(block: ProviderBlock) -> Mapping[str, str] | None:

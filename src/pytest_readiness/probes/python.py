@@ -38,11 +38,12 @@ if TYPE_CHECKING:
 __all__ = ["SCRIPT", "Python", "container_signs"]
 
 SCRIPT = (
-    "import json,sys;"
+    "import json,sys; "
     "print(json.dumps({"
-    "'version':list(sys.version_info[:3]),"
-    "'prefix':sys.prefix,"
-    "'base':getattr(sys,'real_prefix',None) or getattr(sys,'base_prefix',sys.prefix)"
+    '"version": list(sys.version_info[:3]), '
+    '"prefix": sys.prefix, '
+    '"base": getattr(sys, "real_prefix", None) or '
+    'getattr(sys, "base_prefix", sys.prefix)'
     "}))"
 )
 """What the interpreter is asked; runs on every Python since 2.6.
@@ -82,7 +83,7 @@ class Python(Facts):
     """Whether the system's packages are kept out.
 
     ``isolation = "venv"``: prefix and base prefix differ (PEP 405). ``"container"``:
-    this host shows the signs of a container, see :func:`container_signs`.
+    this host shows the signs of a container, see ``container_signs``.
     """
 
     @classmethod

@@ -29,7 +29,9 @@ MAX_LENGTH = 2000
 
 
 def _clean(text: str) -> str:
-    line = printable(" ".join(text.split()))
+    # Most are clean already: of all white space only the blank is printable.
+    clean = text.isprintable() and "  " not in text and text == text.strip()
+    line = text if clean else printable(" ".join(text.split()))
     return line if len(line) <= MAX_LENGTH else f"{line[: MAX_LENGTH - 1]}…"
 
 

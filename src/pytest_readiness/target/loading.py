@@ -153,6 +153,7 @@ class _Reading:
             targets=Targets(
                 tuple(merged), lambda name: self._resolve(name, merged[name])
             ),
+            references=self.references,
         )
 
     def _context(self, root: tuple[str, ...], *, resolve: bool) -> Context:

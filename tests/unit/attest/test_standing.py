@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_readiness.attest import envelope
 from pytest_readiness.attest.codes import Code
 from pytest_readiness.attest.predicates import Verdict
 from pytest_readiness.attest.result import Result
@@ -24,14 +21,6 @@ def give_key(world: World, person: str, name: str, **more: Any) -> None:
     """Give somebody one more key."""
     key = {**world.key(name), "key": world.key_of(name).public.pem, **more}
     world.person(person)["key"].append(key)
-
-
-def again(world: World, line: bytes, *names: str) -> bytes:
-    """Have the same payload signed by other keys, in one envelope."""
-    payload = base64.b64decode(json.loads(line)["payload"])
-    lines = [json.loads(envelope.sign(payload, world.key_of(name))) for name in names]
-    signatures = [one["signatures"][0] for one in lines]
-    return bytes(world.rewrite(line, signatures=signatures))
 
 
 def in_any_order(world: World) -> ItemSignatures:
@@ -54,6 +43,7 @@ def test_a_veto_outside_its_keys_window_does_not_end_its_owners_veto(
     give_key(world, "erin", "old", not_after=world.NOW - world.DAY)
     world.veto("erin", issued_at=world.NOW - 2 * world.HOUR)
     world.attest("bob", issued_at=world.NOW)
+    more = dict(more)
     if more.pop("wording", False):
         more["wording"] = world.OTHER_WORDING
     if more.pop("subject", False):
@@ -110,7 +100,7 @@ def test_of_one_statement_by_two_keys_the_one_that_is_valid_longer_counts(
     give_key(world, "bob", "ending", not_after=world.NOW + world.DAY)
     line = world.attestation("bob")
     for name in ("bob", "ended", "ending"):
-        world.add(again(world, line, name))
+        world.add(world.signed_again(line, name))
 
     found = in_any_order(world)
 
@@ -127,7 +117,7 @@ def test_of_several_signatures_in_a_line_the_best_key_counts(
     give_key(world, "bob", "late", not_before=world.NOW - world.HOUR / 2)
     give_key(world, "bob", "thief", status="compromised")
     world.person("bob")["key"][2]["not_after"] = world.NOW + 190 * world.DAY
-    world.add(again(world, world.attestation("bob"), *names))
+    world.add(world.signed_again(world.attestation("bob"), *names))
 
     found = world.verify()
 
@@ -139,7 +129,7 @@ def test_a_root_that_approves_by_two_keys_has_approved_by_each(world: World) -> 
     """One of them is pinned; whichever line stands last in the file."""
     give_key(world, "alice", "other")
     line = world.approval("alice")
-    lines = [again(world, line, name) for name in ("alice", "other")]
+    lines = [world.signed_again(line, name) for name in ("alice", "other")]
     for order in permutations(lines):
         world.files.approvals.unlink(missing_ok=True)
         world.approve("bob")
@@ -154,7 +144,7 @@ def test_an_emergency_by_two_keys_counts_by_the_better_one(world: World) -> None
     give_key(world, "erin", "ended", not_after=world.NOW - world.HOUR / 2)
     world.emergency("erin")
     for name in ("thief", "ended"):
-        world.add(again(world, world.lines[0], name))
+        world.add(world.signed_again(world.lines[0], name))
 
     assert in_any_order(world).result is Result.WAIVED
 
@@ -183,7 +173,7 @@ def test_what_says_no_is_not_kept_by_a_compromised_key(world: World, what: str) 
     world.snapshot()
     assert not world.read().broken
     first, listed, snapshot = world.lines
-    stolen = again(world, listed, "thief") + b"\n"
+    stolen = world.signed_again(listed, "thief") + b"\n"
 
     world.lines = [first, listed, stolen, snapshot]
     assert not world.read().broken

@@ -14,7 +14,8 @@ import pytest
 from pytest_readiness.attest import envelope
 from pytest_readiness.attest.checks import OPEN_STATES
 from pytest_readiness.attest.codes import Code, Consequence
-from pytest_readiness.attest.predicates import Deployment, OpenItem, Saw
+from pytest_readiness.attest.evidence import EvidenceFiles
+from pytest_readiness.attest.predicates import Deployment, Evidence, OpenItem, Saw
 from pytest_readiness.attest.result import Result, people
 from pytest_readiness.attest.terms import Demand, Terms
 from pytest_readiness.attest.verification import MOST_TELLING
@@ -193,6 +194,16 @@ def test_rules_for_other_items_change_nothing(world: World) -> None:
     assert demand.scopes == (Scope.ENVIRONMENT,)
     assert demand.max_age == world.ITEM.max_age
     assert not demand.not_by_authors
+
+
+def test_an_author_is_found_whatever_stands_around_the_mail_address(
+    world: World,
+) -> None:
+    world.table["rule"] = [{"items": ["*"], "not_by": ["authors"]}]
+    world.person("dave")["emails"] = [" Dave@Example.com "]
+    world.attest("dave")
+
+    assert world.verify().code is Code.SELF_APPROVAL
 
 
 # ------------------------------------------------------------ approvals (section 19)
@@ -429,6 +440,26 @@ def test_approvals_are_known_by_section_and_the_certifying_item(
     more: dict[str, str],
 ) -> None:
     assert Terms.of(item(**more)).approval
+
+
+# ----------------------------------------------------------------- what cannot be read
+
+
+def test_an_evidence_name_that_the_file_system_cannot_hold_is_no_crash(
+    world: World,
+) -> None:
+    """As a letter that a locale's encoding of names does not have."""
+    files = EvidenceFiles(world.root)
+    piece = Evidence(name="a\0b", digest="00" * 32)
+
+    assert files.problem([piece]) == "a\\x00b cannot be read (ValueError)"
+
+
+@pytest.mark.parametrize("word", ["", "zz" * 32, "ab", "AB" * 32, "ab " * 32])
+def test_what_is_no_digest_is_gone(world: World, word: str) -> None:
+    known = world.attest("bob")
+
+    assert world.read().gone([word, known]) == [word]
 
 
 # --------------------------------------------------------------------- deployments

@@ -149,6 +149,7 @@ def test_a_waiver_has_to_stand_as_any_signature(
         ("thief", {"status": "compromised"}),
     ):
         keys.append({**world.key(name), "key": world.key_of(name).public.pem, **change})
+    more = dict(more)
     revoked = more.pop("revoked", False)
     if more.pop("wording", False):
         more["ref"] = ItemRef(id=world.ITEM.id, digest=world.OTHER_WORDING)

@@ -31,8 +31,10 @@ def test_each_is_well_declared(fault: faults.Fault) -> None:
 @pytest.mark.parametrize(
     "wanted",
     [
-        # The catalogue's "must fail when" of the four rows, one fault or more for each.
+        # The catalogue's "must fail when" of the rows, one fault or more for each.
         *("python-3-8", "python-system", "python-missing", "python-hangs"),
+        *("dependency-missing", "dependency-old", "dependency-conflict"),
+        "dependency-file-missing",
         *("database-11", "database-down", "database-wrong-password"),
         *("database-hangs", "database-foreign"),
         *("cache-5", "cache-down", "cache-no-password", "cache-hangs"),
@@ -40,6 +42,14 @@ def test_each_is_well_declared(fault: faults.Fault) -> None:
         *("certificate-expired", "certificate-expiring", "certificate-wrong-host"),
         *("certificate-self-signed", "certificate-missing-intermediate"),
         *("certificate-rsa-1024", "certificate-sha1"),
+        *("role-superuser", "role-lacks-grant", "public-creates"),
+        *("schema-table-missing", "schema-index-missing", "schema-index-invalid"),
+        "schema-behind",
+        *("tuning-shipped-defaults", "tuning-autovacuum-off", "tuning-bloat"),
+        *("tuning-cache-misses", "tuning-wraparound", "tuning-work-mem"),
+        *("security-tls-off", "security-plaintext", "security-trust-rule"),
+        *("security-md5-role", "security-any-password"),
+        *("data-empty", "data-orphan", "data-assertion"),
     ],
 )
 def test_every_bad_target_of_the_catalogue_is_there(wanted: str) -> None:
@@ -69,7 +79,9 @@ def test_good_targets_are_there_too() -> None:
         if not fault.turns and not fault.turns_signed
     }
     assert good >= {"cache-store", "certificate-6-days", "certificate-45-days"}
-    assert "tradier-rehearsal" in good
+    assert good >= {"tradier-rehearsal", "dependency-elsewhere"}
+    assert good >= {"role-migrates", "schema-log", "data-floor"}
+    assert good >= {"security-loopback-trust", "tradier-rehearsal"}
 
 
 def test_an_unknown_name_gets_a_near_one() -> None:

@@ -67,7 +67,7 @@ def test_the_worst_judgement_comes_first(
     ("state", "code", "kind", "command"),
     [
         (State.PENDING, "MISSING", Kind.ATTEST, SIGN),
-        (State.PENDING, "EXPIRED", Kind.PROBE_AND_ATTEST, SIGN),
+        (State.PENDING, "EXPIRED", Kind.PROBE_AND_ATTEST, f"{SIGN} --renew"),
         (
             State.UNCONFIGURED,
             "MISSING",

@@ -16,7 +16,13 @@ from packaging.version import Version
 from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
 from pytest_readiness.probes.look import Facts
 from pytest_readiness.probes.planned import PlannedLook
-from pytest_readiness.probes.postgres.session import Session
+from pytest_readiness.probes.postgres.session import (
+    BEGIN,
+    END,
+    TIMEOUT,
+    Session,
+    each_host,
+)
 from pytest_readiness.probes.postgres.settings import (
     FILES,
     connection_settings,
@@ -29,15 +35,21 @@ from pytest_readiness.probes.support import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pytest_readiness.probes.look import Look
     from pytest_readiness.target.blocks import PostgresBlock
 
-__all__ = ["CONNECT", "STATEMENTS", "Postgres", "quoted", "version_of"]
+__all__ = [
+    "CONNECT",
+    "STATEMENTS",
+    "Postgres",
+    "quoted",
+    "session_looks",
+    "version_of",
+]
 
-BEGIN = "BEGIN READ ONLY"
-TIMEOUT = "SET LOCAL statement_timeout = {milliseconds}"
 ASK = "SELECT 1"
-END = "ROLLBACK"
 STATEMENTS = (BEGIN, TIMEOUT, ASK, END)
 """Every statement that this probe sends; no grant beyond CONNECT is needed."""
 CONNECT = "GRANT CONNECT ON DATABASE {dbname} TO {user}"
@@ -77,13 +89,8 @@ class Postgres(Facts):
     @classmethod
     def looks(cls, block: PostgresBlock) -> tuple[PlannedLook, ...]:
         """Say beforehand what is sent: one session, one transaction."""
-        settings = shown_settings(block)
-        names = {word: quoted(settings.get(word, "")) for word in ("user", "dbname")}
-        how = f"session as {names['user']}, sslmode {settings['sslmode']}"
-        return (
-            PlannedLook("connection", how, grant=CONNECT.format(**names)),
-            *(PlannedLook("statement", statement) for statement in STATEMENTS),
-            *(PlannedLook("file", settings[w]) for w in FILES if w in settings),
+        return session_looks(
+            block, *(PlannedLook("statement", statement) for statement in STATEMENTS)
         )
 
     @staticmethod
@@ -97,14 +104,33 @@ class Postgres(Facts):
         return f"postgresql://{host}:{port}/{database}"
 
 
+def _places(settings: Mapping[str, str]) -> tuple[str, ...]:
+    """Name each of several hosts, which are tried in turn; of one nothing is said."""
+    hosts = [
+        f"{one['host'] or one['hostaddr']}:{one['port']}" for one in each_host(settings)
+    ]
+    return tuple(hosts) if len(hosts) > 1 else ("",)
+
+
+def session_looks(block: PostgresBlock, *looks: PlannedLook) -> tuple[PlannedLook, ...]:
+    """Say beforehand that a session is opened, and what is done in it."""
+    settings = shown_settings(block)
+    names = {
+        word: quoted(settings[word]) if word in settings else f"{{{word}}}"
+        for word in ("user", "dbname")
+    }
+    how = f"session as {names['user']}, sslmode {settings['sslmode']}"
+    grant = CONNECT.format(**names)
+    return (
+        *(PlannedLook("connection", how, at, grant) for at in _places(settings)),
+        *looks,
+        *(PlannedLook("file", settings[w]) for w in FILES if w in settings),
+    )
+
+
 def _answers(session: Session, look: Look) -> Observed[bool]:
     def read() -> bool | Unavailable:
-        milliseconds = max(int(look.remaining() * 1000), 1)
-        for statement in (BEGIN, TIMEOUT.format(milliseconds=milliseconds)):
-            session.query(statement)
-        rows = session.query(ASK)
-        session.query(END)
-        return rows == (("1",),)
+        return session.read(ASK) == (("1",),)
 
     detail = "over TLS" if session.encrypted else "without TLS"
     return look.observe(read, what=ASK, detail=detail)
@@ -122,13 +148,13 @@ def _version(session: Session, look: Look, took: dt.timedelta) -> Observed[Versi
 
 
 def quoted(name: str) -> str:
-    """Quote a name as SQL wants it; ``{name}`` where it is not known.
+    """Quote a name as SQL wants it.
 
     >>> quoted("app")
     '"app"'
     """
     doubled = name.replace('"', '""')
-    return f'"{doubled}"' if name else "{name}"
+    return f'"{doubled}"'
 
 
 def version_of(number: int) -> Version:

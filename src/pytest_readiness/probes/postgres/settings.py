@@ -51,7 +51,7 @@ FILES = (
 )
 """Which settings name what libpq reads."""
 
-_SHOWN = ("user", "dbname", "sslmode", *FILES)
+_SHOWN = ("host", "hostaddr", "port", "user", "dbname", "sslmode", *FILES)
 
 
 def connection_settings(block: PostgresBlock) -> dict[str, str]:

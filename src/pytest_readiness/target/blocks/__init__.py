@@ -17,6 +17,7 @@ from pytest_readiness.target.blocks.block import (
     ResourceBlock,
     worded,
 )
+from pytest_readiness.target.blocks.dependencies import DependenciesBlock
 from pytest_readiness.target.blocks.hosts import HostBlock, OnHost, place
 from pytest_readiness.target.blocks.postgres import PostgresBlock, PostgresLimits
 from pytest_readiness.target.blocks.prometheus import PrometheusBlock, PrometheusQuery
@@ -30,6 +31,7 @@ from pytest_readiness.target.values import Mistake
 __all__ = [
     "Block",
     "CertificateLimits",
+    "DependenciesBlock",
     "Grant",
     "HostBlock",
     "Limits",
@@ -77,6 +79,8 @@ class Resources(Block):
 
     python: PythonBlock | None = None
     """The interpreter that runs the service."""
+    dependencies: DependenciesBlock | None = None
+    """What must be installed for the service."""
     postgres: PostgresBlock | None = None
     """The database server."""
     redis: RedisBlock | None = None

@@ -67,6 +67,7 @@ __all__ = [
     "floor",
     "refuse",
     "setting",
+    "some_time",
     "tupled",
     "types_within",
     "worded",
@@ -233,7 +234,8 @@ def _typed(text: str, types: frozenset[type]) -> object:
     return text
 
 
-def _some_time(value: dt.timedelta) -> dt.timedelta:
+def some_time(value: dt.timedelta) -> dt.timedelta:
+    """Refuse no time at all."""
     if not value:
         raise refuse("is no time at all", 'write a longer one, like "5s"')
     return value
@@ -242,7 +244,7 @@ def _some_time(value: dt.timedelta) -> dt.timedelta:
 class ResourceBlock(Block):
     """A table that says where to look at one resource."""
 
-    timeout: Annotated[Duration, AfterValidator(_some_time)] = dt.timedelta(seconds=5)
+    timeout: Annotated[Duration, AfterValidator(some_time)] = dt.timedelta(seconds=5)
     """How long one look may wait for its answer."""
     retries: int = Field(default=0, ge=0, le=10)
     """How often a look that got no answer is repeated; shown in the evidence."""
