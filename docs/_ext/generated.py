@@ -11,6 +11,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from pytest_readiness.demo import faults
 from pytest_readiness.plugin.entry import OPTIONS
+from pytest_readiness.target.presets import PRESETS
 from pytest_readiness.verdict.codes import MEANING
 from pytest_readiness.verdict.gate import GATES
 
@@ -45,6 +46,13 @@ def options() -> Rows:
         yield f"`{flag}`", f"`{option.dest}`", f"`{option.variable}`", option.help
 
 
+def presets() -> Rows:
+    """Give the facts of each exporter."""
+    yield "preset", "facts"
+    for name, facts in PRESETS.items():
+        yield f"`{name}`", ", ".join(f"`{fact}`" for fact in facts)
+
+
 def markdown(rows: Rows) -> str:
     """Write rows, the first of which is the head, as a Markdown table."""
     head, *body = rows
@@ -57,6 +65,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "faults": faults.table,
     "gates": lambda: markdown(gates()),
     "options": lambda: markdown(options()),
+    "presets": lambda: markdown(presets()),
 }
 
 

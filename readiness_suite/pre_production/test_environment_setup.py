@@ -2,13 +2,16 @@
 
 from pytest_readiness import (
     Check,
+    Dependencies,
     Limits,
     Postgres,
+    Provider,
     Python,
     Redis,
     Tls,
     attested,
     item,
+    rollup,
     section,
 )
 
@@ -29,6 +32,93 @@ def test_python_environment(check: Check, python: Python, limits: Limits) -> Non
     check("it answers", python.answers).is_true()
     check("its version", python.version).at_least(limits.python.min_version)
     check("isolated from the system's Python", python.isolated).is_true()
+
+
+@item("dependencies", owner="dev-lead")
+@attested(role="dev-lead", scope="release", when="unconfigured")
+def test_dependencies(check: Check, dependencies: Dependencies) -> None:
+    """The service's interpreter has every package that the release requires.
+
+    Why: a missing or an older package is an ImportError, or worse a wrong result, in
+    the first request that reaches it.
+    Fix: install what is required into the service's environment, such as
+    `python -m pip install -r requirements.txt`; `python -m pip check` shows conflicts.
+    """
+    check("requirements files missing", dependencies.missing_files).empty()
+    check("requirements understood", dependencies.requirements).at_least(0)
+    check("not installed", dependencies.missing).empty()
+    check("installed otherwise", dependencies.mismatched).empty()
+    check("conflicts among the installed", dependencies.conflicts).empty()
+
+
+def accepts_the_key(check: Check, provider: Provider, limits: Limits) -> None:
+    """Hold a provider against what all of them must do."""
+    check("the key is set", provider.key_set).is_true()
+    check("it is a placeholder", provider.placeholder).is_false()
+    check("live, no sandbox", provider.live).at_least(limits.providers.live)
+    check("the provider accepts it", provider.accepted).is_true()
+
+
+@item("api-keys", owner="dev-lead")
+@rollup(over="environment-setup.api-keys.*")
+def test_api_keys() -> None:
+    """Every provider of data that the service reads accepts its key.
+
+    Why: with one feed missing the engine prices on stale data, or not at all.
+    Fix: see the items of the single providers.
+    """
+
+
+@item("api-keys.tradier", owner="dev-lead", reach=True)
+@attested(role="dev-lead", scope="environment", when="unconfigured")
+def test_api_keys_tradier(check: Check, provider: Provider, limits: Limits) -> None:
+    """Tradier accepts the service's token, at the live API.
+
+    Why: a revoked or paper-trading token is noticed by the first customer's order.
+    Fix: make a token in Tradier's dashboard (Settings, API Access), put it where `key`
+    of `[target.NAME.providers.tradier]` points, with the live URL.
+    """
+    accepts_the_key(check, provider, limits)
+
+
+@item("api-keys.yahoo-finance", owner="dev-lead", reach=True)
+@attested(role="dev-lead", scope="environment", when="unconfigured")
+def test_api_keys_yahoo_finance(
+    check: Check, provider: Provider, limits: Limits
+) -> None:
+    """The source of Yahoo Finance quotes accepts the service's key.
+
+    Why: quotes are the input of every price that the engine shows.
+    Fix: renew the subscription's key, put it where `key` of
+    `[target.NAME.providers.yahoo-finance]` points; `url` and `header` as sold.
+    """
+    accepts_the_key(check, provider, limits)
+
+
+@item("api-keys.fred", owner="dev-lead", reach=True)
+@attested(role="dev-lead", scope="environment", when="unconfigured")
+def test_api_keys_fred(check: Check, provider: Provider, limits: Limits) -> None:
+    """FRED accepts the service's API key.
+
+    Why: without its interest rates options are priced with yesterday's curve.
+    Fix: request a key at fredaccount.stlouisfed.org, put it where `key` of
+    `[target.NAME.providers.fred]` points.
+    """
+    accepts_the_key(check, provider, limits)
+
+
+@item("api-keys.quiver-quant", owner="dev-lead", reach=True)
+@attested(role="dev-lead", scope="environment", when="unconfigured")
+def test_api_keys_quiver_quant(
+    check: Check, provider: Provider, limits: Limits
+) -> None:
+    """Quiver Quantitative accepts the service's token.
+
+    Why: signals from its data stop silently when the subscription ends.
+    Fix: renew the subscription, put its token where `key` of
+    `[target.NAME.providers.quiver-quant]` points.
+    """
+    accepts_the_key(check, provider, limits)
 
 
 @item("database", owner="dba", reach=True)

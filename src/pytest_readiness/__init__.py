@@ -22,26 +22,43 @@ if TYPE_CHECKING:
     )
     from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
     from pytest_readiness.catalogue.requirement import Bound, Check
+    from pytest_readiness.plugin.attestation import Attestation
+    from pytest_readiness.probes.dependencies import Dependencies
     from pytest_readiness.probes.look import Facts, Look
     from pytest_readiness.probes.postgres import Postgres
+    from pytest_readiness.probes.postgres.contents import Contents
+    from pytest_readiness.probes.postgres.database import Database, Live
+    from pytest_readiness.probes.postgres.defences import Defences
+    from pytest_readiness.probes.prometheus import Prometheus
+    from pytest_readiness.probes.provider import Provider
     from pytest_readiness.probes.python import Python
     from pytest_readiness.probes.redis import Redis
     from pytest_readiness.probes.service import Service
     from pytest_readiness.probes.tls import Tls
     from pytest_readiness.target.blocks import Limits
+    from pytest_readiness.target.model import Target
 
 _HOME = {
+    "Attestation": "plugin.attestation",
     "Bound": "catalogue.requirement",
     "Cause": "catalogue.observation",
     "Check": "catalogue.requirement",
+    "Contents": "probes.postgres.contents",
+    "Database": "probes.postgres.database",
+    "Defences": "probes.postgres.defences",
+    "Dependencies": "probes.dependencies",
     "Facts": "probes.look",
     "Limits": "target.blocks",
+    "Live": "probes.postgres.database",
     "Look": "probes.look",
     "Observed": "catalogue.observation",
     "Postgres": "probes.postgres",
+    "Prometheus": "probes.prometheus",
+    "Provider": "probes.provider",
     "Python": "probes.python",
     "Redis": "probes.redis",
     "Service": "probes.service",
+    "Target": "target.model",
     "Tls": "probes.tls",
     "Unavailable": "catalogue.observation",
     "attested": "catalogue.marking",
@@ -53,17 +70,26 @@ _HOME = {
 }
 
 __all__ = [
+    "Attestation",
     "Bound",
     "Cause",
     "Check",
+    "Contents",
+    "Database",
+    "Defences",
+    "Dependencies",
     "Facts",
     "Limits",
+    "Live",
     "Look",
     "Observed",
     "Postgres",
+    "Prometheus",
+    "Provider",
     "Python",
     "Redis",
     "Service",
+    "Target",
     "Tls",
     "Unavailable",
     "__version__",

@@ -61,7 +61,7 @@ def test_every_machine_decided_item_is_failed_by_some_fault() -> None:
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
 def test_fault(matrix: Matrix, fault: Fault) -> None:
     result = matrix.judge(fault)
-    assert dict(result.changed) == dict(fault.turns), dict(result.reasons)
+    assert dict(result.changed) == dict(result.declared), dict(result.reasons)
     assert all(result.reasons.values()), "a change without a reason helps nobody"
 
 

@@ -6,6 +6,7 @@ A server that this machine lacks skips its tests with the reason, and fails them
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import datetime as dt
 import os
@@ -16,7 +17,7 @@ import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from cryptography import x509
@@ -25,12 +26,16 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from pytest_readiness.demo.pki import BAD, Authority, Issued, pem
-from pytest_readiness.target.blocks import PostgresBlock, RedisBlock
-from pytest_readiness.target.secret import Secret
+from pytest_readiness.demo.standins.prometheus import Prometheus as StandIn
+from pytest_readiness.probes.look import Look
+from pytest_readiness.probes.prometheus import Prometheus
+from pytest_readiness.target.blocks import PostgresBlock, PrometheusBlock, RedisBlock
+from pytest_readiness.target.secret import Redactor, Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    See = Callable[..., Prometheus]
     StartRedis = Callable[
         [Path],
         contextlib.AbstractContextManager[
@@ -183,9 +188,9 @@ class PostgresServer:
         command = [*self.psql, "-c", "SELECT 1"]
         return subprocess.run(command, check=False, capture_output=True).returncode == 0
 
-    def sql(self, statement: str) -> str:
+    def sql(self, statement: str, database: str = "postgres") -> str:
         """Run SQL as the superuser."""
-        command = [*self.psql, "-c", statement]
+        command = [*self.psql, "-d", database, "-c", statement]
         return subprocess.run(
             command, check=True, capture_output=True, text=True
         ).stdout
@@ -318,6 +323,7 @@ user default off
 user app on >{password} ~* +ping +info +select
 user blind on >{password} ~* +ping
 user deaf on >{password} ~* +info
+user watcher on >{password} ~* +@all
 """
 
 
@@ -399,6 +405,12 @@ class Nginx:
 
     ports: dict[str, int]
     pki: Pki
+    folder: Path
+
+    @property
+    def asked(self) -> Path:
+        """The log of requests: method, route, and the token that came with it."""
+        return self.folder / "access"
 
     def url(self, kind: str = "good") -> str:
         return f"https://localhost:{self.ports[kind]}"
@@ -409,7 +421,8 @@ daemon off;
 pid {folder}/pid;
 events {{ worker_connections 64; }}
 http {{
-    access_log off;
+    log_format asked "$request_method $request_uri|$http_authorization";
+    access_log {folder}/access asked;
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/proxy;
     fastcgi_temp_path {folder}/fastcgi;
@@ -464,4 +477,35 @@ def nginx(pki: Pki, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nginx]
     config.write_text(NGINX_CONF.format(folder=folder, servers="\n".join(servers)))
     command = [find("nginx", "usr/sbin"), "-c", config, "-e", folder / "errors"]
     with running(command, folder / "log", *ports.values()):
-        yield Nginx(ports, pki)
+        yield Nginx(ports, pki, folder)
+
+
+# ------------------------------------------------------------------------- Prometheus
+
+
+@pytest.fixture
+def standin() -> Iterator[StandIn]:
+    with StandIn() as server:
+        yield server
+
+
+@pytest.fixture
+def see() -> See:
+    """Give a look that checks what must hold for each: in time, and nothing leaks."""
+
+    def look(port: int, timeout: float = 10.0, **settings: Any) -> Prometheus:
+        block = PrometheusBlock.model_validate(
+            {"url": f"http://127.0.0.1:{port}", **settings}
+        )
+        redactor = Redactor()
+        redactor.add(PASSWORD)
+        began = time.monotonic()
+        source = Prometheus.source(block)
+        facts = Prometheus.gather(block, Look(source, timeout, redactor))
+        assert time.monotonic() - began < timeout * (1 + block.retries) + 0.5
+        basic = base64.b64encode(f"readiness:{PASSWORD}".encode()).decode()
+        assert PASSWORD not in repr(facts)
+        assert basic not in repr(facts)
+        return facts
+
+    return look

@@ -25,10 +25,12 @@ from redis.retry import Retry
 
 from pytest_readiness.demo.demo import Demo
 from pytest_readiness.demo.servers import (
+    environment,
     guard,
     postgres as postgres_server,
     programs,
 )
+from pytest_readiness.demo.servers.engine import REQUIREMENTS
 from pytest_readiness.demo.servers.programs import (
     POSTGRES,
     find_postgres,
@@ -283,20 +285,35 @@ def test_root_without_namespaces_becomes_nobody(
         assert (demo.bench.folder / "postgres" / "bin").is_dir()
 
 
-def test_outside_an_environment_the_service_gets_one(
+def test_the_service_has_an_environment_of_its_own(demo: Demo) -> None:
+    python = demo.bench.python
+    assert python == demo.bench.folder / "venv" / "bin" / "python"
+    assert f'interpreter = "{python}"' in demo.config_path.read_text()
+    ask = (
+        "import sys, importlib.util as util\n"
+        "print(sys.prefix != sys.base_prefix)\n"
+        "print([n for n in ('werkzeug', 'redis', 'pytest') if util.find_spec(n)])"
+    )
+    said = subprocess.run([python, "-I", "-c", ask], capture_output=True, check=True)
+    assert said.stdout == b"True\n['werkzeug', 'redis']\n"
+
+
+def test_a_package_without_a_list_of_its_files_comes_with_its_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    packages = [path for path in sys.path if path.endswith("site-packages")]
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(packages))
-    monkeypatch.setattr(sys, "prefix", sys.base_prefix)
-    with Demo.start(tmp_path) as demo:
-        assert demo.bench.python == tmp_path / "venv" / "bin" / "python"
-        assert f'interpreter = "{demo.bench.python}"' in demo.config_path.read_text()
-        ask = "import sys; print(sys.prefix != sys.base_prefix)"
-        said = subprocess.run(
-            [demo.bench.python, "-I", "-c", ask], capture_output=True, check=True
-        )
-        assert said.stdout == b"True\n"
+    # As Debian installs them.
+    monkeypatch.setattr("importlib.metadata.Distribution.files", None)
+    python = environment.create(tmp_path / "venv", REQUIREMENTS)
+    ask = "import werkzeug, pytest"
+    subprocess.run([python, "-I", "-c", ask], capture_output=True, check=True)
+    assert (environment.packages_of(tmp_path / "venv") / "beside.pth").is_file()
+
+
+def test_what_the_service_needs_and_nobody_installed_is_named(tmp_path: Path) -> None:
+    wanted = tmp_path / "wanted.txt"
+    wanted.write_text("# none\nno-such-package>=1\n")
+    with pytest.raises(ConfigError, match=r"no-such-package is not installed; pip"):
+        environment.create(tmp_path / "venv", wanted)
 
 
 @pytest.mark.parametrize("folder", sorted(Path("/usr/lib/postgresql").glob("*/bin")))

@@ -177,11 +177,11 @@ def test_the_session_reads_only_and_says_who_it_is(
         line for line in log.read_text()[before:].splitlines() if "statement:" in line
     ]
     assert all(line.startswith("pytest-readiness|") for line in said)
-    sent = [line.split("statement: ")[1] for line in said]
-    assert [statement.split()[0] for statement in sent] == [
+    (sent,) = [line.split("statement: ")[1] for line in said]
+    assert [statement.split()[0] for statement in sent.split("; ")] == [
         statement.split()[0] for statement in STATEMENTS
     ]
-    assert sent[0] == "BEGIN READ ONLY"
+    assert sent.startswith("BEGIN READ ONLY; SET LOCAL statement_timeout = ")
 
 
 def test_the_environment_does_not_change_what_is_judged(
@@ -196,6 +196,20 @@ def test_the_environment_does_not_change_what_is_judged(
     }.items():
         monkeypatch.setenv(name, value)
     assert see(postgres_server.block()).answers.value is True
+
+
+def test_no_password_is_taken_from_the_home_of_who_runs_this(
+    postgres_server: PostgresServer,
+    see: See,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    (tmp_path / ".pgpass").write_text(f"*:*:*:*:{PASSWORD}\n")
+    (tmp_path / ".pgpass").chmod(0o600)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PGPASSFILE", str(tmp_path / ".pgpass"))
+    nothing = why(see(postgres_server.block(password=None)))
+    assert nothing.reason.startswith("the server asks for a password")
 
 
 # -------------------------------------------------------------------------- bad targets

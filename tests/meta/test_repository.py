@@ -20,6 +20,13 @@ RESERVED = ("example", "invalid", "localhost", "test")
 """Top-level names that no machine on the Internet has (RFC 2606)."""
 RESERVED_HOSTS = {"example.com", "example.net", "example.org"}
 CITED = {
+    "api.quiverquant.com",  # providers of data that the checklist names, and their docs
+    "api.stlouisfed.org",
+    "api.tradier.com",
+    "docs.tradier.com",
+    "fred.stlouisfed.org",
+    "sandbox.tradier.com",
+    "yfapi.net",
     "devguide.python.org",
     "in-toto.io",
     "slsa.dev",

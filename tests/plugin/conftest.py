@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import textwrap
 from contextlib import suppress
@@ -21,7 +22,7 @@ from pytest_readiness.cli import main
 from pytest_readiness.probes import REGISTRY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
 # A run in this process puts sys.modules back as it was, so what is not loaded before
@@ -36,6 +37,8 @@ for _module in (
 ):
     with suppress(ImportError):
         import_module(_module)
+
+_GIT_USER = ("-c", "user.name=ci", "-c", "user.email=ci@example.com")
 
 LEAN = ("-p", "no:hypothesispytest")
 """Its summary loads all of Hypothesis: half a second of each run."""
@@ -214,12 +217,72 @@ class Project:
         text = text.replace(str(self.path), "")
         if text not in _LOCKS:
             path.unlink(missing_ok=True)
-            loaded = set(sys.modules)
-            assert main(["check", "--write", str(self.suite)]) == 0
-            for name in set(sys.modules) - loaded:
-                del sys.modules[name]  # else the next run in this process takes it
+            assert self.command_line("check", "--write", str(self.suite)) == 0
             _LOCKS[text] = path.read_bytes()
         path.write_bytes(_LOCKS[text])
+
+    def command_line(self, *arguments: object) -> int:
+        """Run a ``readiness`` command in this process; give its exit code."""
+        loaded = set(sys.modules)
+        try:
+            return main([str(argument) for argument in arguments])
+        finally:
+            for name in set(sys.modules) - loaded:
+                if not name.startswith("pytest_readiness."):
+                    del sys.modules[name]  # else the next run here takes it
+
+    def key(self, person: str) -> Path:
+        """Give where a person's key is."""
+        return self.path / ".keys" / person
+
+    def people(self, **roles: str) -> None:
+        """Make keys and a trust file; the first person is the root."""
+        for person in roles:
+            key = str(self.key(person))
+            assert (
+                self.command_line("keys", "new", "--out", key, "--no-passphrase") == 0
+            )
+        (root, own), *others = roles.items()
+        arguments = ["--me", root, "--role", own, "--key", str(self.key(root))]
+        email = f"{root}@example.com"
+        init = ("trust", "init", *arguments, "--name", root.title(), "--email", email)
+        assert self.command_line(*init) == 0
+        for person, role in others:
+            key, email = f"{self.key(person)}.pub", f"{person}@example.com"
+            add = ("trust", "add", person, "--role", role, "--public-key", key)
+            assert self.command_line(*add, "--email", email) == 0
+
+    def commit(self, message: str = "All of it", author: str = "dev") -> None:
+        """Commit all that is there; the first time a repository is made."""
+        if not (self.path / ".git").exists():
+            (self.path / ".gitignore").write_text("/.keys\n/.home\n__pycache__/\n")
+            self.git("init", "-q", "-b", "main")
+        self.git("add", "-A")
+        who = f"{author} <{author}@example.com>"
+        self.git("commit", "-q", "--allow-empty", "-m", message, "--author", who)
+
+    def git(self, *arguments: str) -> str:
+        """Ask the real git, with nothing of the developer's own settings."""
+        done = subprocess.run(
+            ["git", *_GIT_USER, *arguments],  # noqa: S607 - whichever is installed
+            cwd=self.path,
+            env={"PATH": os.environ["PATH"], "GIT_CONFIG_GLOBAL": os.devnull},
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return done.stdout
+
+    @property
+    def ledger(self) -> Path:
+        """Where the signed statements are."""
+        return self.path / ".readiness" / "attestations.intoto.jsonl"
+
+    def sign(self, person: str, command: str, *arguments: object) -> int:
+        """Run a command that signs, with a person's key and without being asked."""
+        return self.command_line(
+            command, *arguments, "--key", self.key(person), "--yes"
+        )
 
     def write(self, module: str, name: str = "test_host.py") -> None:
         """Write a module of the suite."""
@@ -282,10 +345,33 @@ class Project:
 
 
 @pytest.fixture(autouse=True)
-def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the developer's own settings out."""
+def _no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keep the developer's own settings and keys out."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
     for name in [name for name in os.environ if name.startswith("READINESS_")]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def said(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Give a ``readiness`` command's exit code, output and errors.
+
+    What people read fits 80 columns.
+    """
+
+    def say(*arguments: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        loaded = set(sys.modules)
+        code = main(arguments)
+        for name in set(sys.modules) - loaded:
+            del sys.modules[name]  # else the next run in this process takes it
+        out, err = capsys.readouterr()
+        if "--json" not in arguments:
+            assert [line for line in out.splitlines() if len(line) > 80] == []
+        return code, out, err
+
+    return say
 
 
 @pytest.fixture

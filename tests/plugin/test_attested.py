@@ -9,8 +9,6 @@ import pytest
 if TYPE_CHECKING:
     from conftest import Project
 
-SIGNING = "pytest_readiness.verdict.remedy.SIGNING"
-
 SIGNED = '@attested(role="business-owner", scope="release")'
 BOTH = '@attested(role=("dba", "ops-lead"), scope="environment", max_age=days(30))'
 STANDS_IN = '@attested(role="dba", scope="environment", when="unconfigured")'
@@ -58,9 +56,8 @@ def test_a_missing_signature_is_an_xfail_that_names_the_command(
     arguments: str,
     said: str,
     workers: list[str],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(SIGNING, True)
+    bare.people(ann="all")
     one(bare, decorator, body, arguments)
     result = bare.judge("-rx", *workers)
 
@@ -73,28 +70,8 @@ def test_a_missing_signature_is_an_xfail_that_names_the_command(
     result.stdout.fnmatch_lines([f"*$ {command}"])
 
 
-@pytest.mark.parametrize(
-    ("decorator", "body", "arguments", "roles"),
-    [
-        (SIGNED, "", "", "business-owner"),
-        (BOTH, "", "", "dba and ops-lead"),
-        (SIGNED, 'check("exists", python.exists).is_true()', "check, python", ""),
-    ],
-)
-def test_until_there_is_a_command_the_roles_are_named(
-    bare: Project, decorator: str, body: str, arguments: str, roles: str
-) -> None:
-    one(bare, decorator, body, arguments)
-    result = bare.judge("-rx")
-
-    roles = roles or "business-owner"
-    result.stdout.fnmatch_lines([f"XFAIL *::test_one - MISSING {roles}: *"])
-    item = bare.items["host.one"]
-    assert item["command"] == ""
-    assert f"needs a signature of {roles}" in item["remedy"]
-
-
 def test_it_is_an_xfail_under_runxfail_and_strict_too(bare: Project) -> None:
+    bare.people(ann="all")
     one(bare, SIGNED)
     result = bare.judge("-rx", "--runxfail", "-o", "xfail_strict=true")
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
+
+from pytest_readiness import Check
 
 if TYPE_CHECKING:
     from conftest import Project
@@ -59,44 +62,52 @@ def test_ours_are_nearer_than_a_foreign_one_of_the_same_name(ready: Project) -> 
     assert result.ret == 0
 
 
-PLUGIN = """
-import pytest
-
-@pytest.fixture
-def check():
-    return lambda *_: True
-
-@pytest.fixture(scope="module")
-def host():
-    return object()
-"""
-
-
-@pytest.mark.parametrize("name", ["check", "host"])
-def test_a_fixture_of_another_plugin(ready: Project, name: str) -> None:
-    ready.pytester.makepyfile(another_plugin=PLUGIN)
-    ready.pytester.syspathinsert()
+@pytest.mark.parametrize(
+    ("name", "package"), [("check", "pytest_check"), ("host", "testinfra")]
+)
+def test_testinfras_host_and_pytest_checks_check_are_refused(
+    ready: Project, name: str, package: str
+) -> None:
+    # Both are installed, and nothing but their entry points brings them in.
     (ready.suite / "conftest.py").write_text("")
     ready.write(ready.module(ready.item("one", "pass", arguments=name)))
-    text = refused(ready, "-p", "another_plugin")
+    text = refused(ready)
 
     assert f"fixture {name!r} comes from" in text
-    assert str(ready.path / "another_plugin.py") in text
+    assert f"{os.sep}{package}{os.sep}" in text
 
 
-def test_our_check_is_nearer_than_another_plugins(ready: Project) -> None:
-    ready.pytester.makepyfile(another_plugin=PLUGIN)
-    ready.pytester.syspathinsert()
-    result = ready.judge("-p", "another_plugin")
+def test_our_check_is_nearer_than_pytest_checks(ready: Project) -> None:
+    one = ready.item(
+        "one", f"assert type(check).__module__ == {Check.__module__!r}\n{ready.HOLDS}"
+    )
+    ready.write(ready.module(one))
+    ready.lock()
+    result = ready.judge()
 
+    assert ready.states == {"host.one": "verified"}
     assert result.ret == 0
+
+
+def test_a_fixture_of_another_plugin(ready: Project) -> None:
+    fixture = "import pytest\n@pytest.fixture\ndef helper(): return 1\n"
+    ready.pytester.makepyfile(another_plugin=fixture)
+    ready.pytester.syspathinsert()
+    ready.write(ready.module(ready.item("one", "pass", arguments="helper")))
+    text = refused(ready, "-p", "another_plugin")
+
+    assert "fixture 'helper' comes from" in text
+    assert str(ready.path / "another_plugin.py") in text
 
 
 def test_a_missing_fixture_names_those_that_there_are(ready: Project) -> None:
     (ready.suite / "conftest.py").write_text("")
-    text = refused(ready)
+    text = refused(ready, "-p", "no:check")  # pytest-check has one of that name
 
-    assert "there is no fixture 'check'; a suite has check, limits, postgres" in text
+    assert (
+        "there is no fixture 'check'; a suite has attestation, check, limits, postgres"
+        in text
+    )
     assert "there is no fixture 'python'" in text
 
 

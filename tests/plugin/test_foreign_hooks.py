@@ -339,3 +339,22 @@ def test_a_teardown_that_breaks_shows_no_frame(bare: Project) -> None:
     result.stdout.fnmatch_lines(["host.one: OSError: broken"])
     result.stdout.no_fnmatch_line("*canary*")
     assert result.ret == 12
+
+
+@pytest.mark.parametrize("phase", ["setup", "call", "teardown"])
+def test_a_foreign_hook_that_breaks_shows_no_frame(ready: Project, phase: str) -> None:
+    result = meddle(
+        ready,
+        f"""
+        def connect(password):
+            raise OSError("broken")
+
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_runtest_{phase}(item):
+            connect("c4nary")
+        """,
+    )
+
+    assert "OSError: broken" in result.stdout.str()
+    result.stdout.no_fnmatch_line("*c4nary*")
+    assert result.ret in {11, 12}

@@ -54,7 +54,8 @@ def test_its_options_alone_start_nothing(ready: Project) -> None:
 
 def test_its_markers_and_fixtures_are_not_everybodys(ready: Project) -> None:
     ready.pytester.makepyfile(test_plain="def test_it(check): pass\n")
-    result = ready.pytester.runpytest_inprocess()
+    # pytest-check, which is installed for other tests, has a fixture of that name.
+    result = ready.pytester.runpytest_inprocess("-p", "no:check")
 
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*fixture 'check' not found*"])

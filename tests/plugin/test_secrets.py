@@ -244,6 +244,24 @@ def test_only_system_environment_and_release_are_metadata(
     assert "git.example.com" not in (ready.path / "out.xml").read_text()
 
 
+@pytest.mark.parametrize("order", ["tryfirst", "trylast"])
+def test_no_other_plugin_adds_to_the_metadata(ready: Project, order: str) -> None:
+    ready.conftest(
+        f"""
+        import pytest
+
+        @pytest.hookimpl({order}=True)
+        def pytest_metadata(metadata):
+            metadata["Repository"] = "https://ci:{TOKEN}@git.example.com/shop.git"
+        """
+    )
+    ready.judge("--html=out.html", "--self-contained-html")
+    page = (ready.path / "out.html").read_text()
+
+    assert "git.example.com" not in page
+    assert "Environment" in page
+
+
 def test_a_reference_that_is_not_set_hits_only_the_items_that_read_it(
     leaky: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

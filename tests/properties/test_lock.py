@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import string
+import tomllib
+from typing import TYPE_CHECKING
 
 from hypothesis import given, strategies as st
 
 from pytest_readiness.catalogue.item import ROLES, Kind, Stage
 from pytest_readiness.catalogue.lock import Lock, LockedItem, loads
+from pytest_readiness.catalogue.lock_form import parse
 from pytest_readiness.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 slugs = st.lists(
     st.text(string.ascii_lowercase + string.digits, min_size=1, max_size=8),
@@ -68,3 +74,30 @@ def test_a_damaged_lock_is_read_or_refused_never_worse(
     else:
         named = loads(found.dumps(), "suite.lock") == found
     assert named
+
+
+PIECES = ["[[item]]", "[item]", "item.a = 1", "[a]", '"""', "'''", "#", "\\", '"', "]"]
+SPACES = ["", " ", "\t", "\n", "\n\n", "\r\n", "\r", "\0", "\x7f", "\u2028", "\ufeff"]
+
+
+@given(locks, st.data())
+def test_a_lock_is_parsed_as_tomllib_does(lock: Lock, data: st.DataObject) -> None:
+    lines = lock.dumps().decode().splitlines(keepends=True)
+    for _ in range(data.draw(st.integers(0, 3))):
+        end = data.draw(st.integers(0, len(lines)))
+        start = data.draw(st.integers(0, end))
+        new = st.sampled_from(PIECES) | st.sampled_from(SPACES) | words
+        line = data.draw(new) + data.draw(st.sampled_from(SPACES))
+        twice, none = lines[start:end] * 2, list[str]()
+        lines[start:end] = data.draw(st.sampled_from([twice, none, [line]]))
+    text = "".join(lines)
+    at = data.draw(st.integers(0, len(text)))
+    text = text[:at] + data.draw(st.sampled_from(["", *PIECES, *SPACES])) + text[at:]
+    assert _outcome(parse, text) == _outcome(tomllib.loads, text)
+
+
+def _outcome(loads_: Callable[[str], object], text: str) -> object:
+    try:
+        return loads_(text)
+    except tomllib.TOMLDecodeError as error:
+        return str(error)

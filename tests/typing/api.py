@@ -18,6 +18,7 @@ from pytest_readiness import (
     Limits,
     Observed,
     Postgres,
+    Prometheus,
     Redis,
     Unavailable,
     attested,
@@ -66,6 +67,15 @@ def facts(check: Check, redis: Redis) -> None:
     check("memory", redis.maxmemory).above("1 MB")  # type: ignore[arg-type]
     check("round trip", redis.round_trip).below(dt.timedelta(milliseconds=5))
     check("round trip", redis.round_trip).below(5)  # type: ignore[arg-type]
+
+
+def metrics(check: Check, prometheus: Prometheus) -> None:
+    """A query gives numbers, and an age that its limit fits."""
+    assert_type(prometheus.value("p95"), Observed[float])
+    check("age", prometheus.age("p95")).at_most(prometheus.freshness)
+    check("series", prometheus.count("p95")).at_least(1)
+    for series in check.each("p95", prometheus.series("p95")):
+        check(series.name, series.value).below(2.0)
 
 
 def bounds(check: Check, left: Observed[dt.timedelta], names: Observed[str]) -> None:

@@ -113,9 +113,3 @@ def make_judgement() -> Callable[..., Judgement]:
 def make_report() -> Callable[..., Report]:
     """Give a maker of reports from items, outcomes and judgements."""
     return _report
-
-
-@pytest.fixture
-def signing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Judge as the version that has the command that signs."""
-    monkeypatch.setattr("pytest_readiness.verdict.remedy.SIGNING", True)

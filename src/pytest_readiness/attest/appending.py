@@ -32,11 +32,13 @@ def append(path: Path, lines: Sequence[bytes]) -> None:
     """Append envelopes to a ledger file, all in one go, and see them on the disk.
 
     Raises:
-        AttestationError: one of them is no envelope, the file's end is damaged, or the
-            file cannot be written.
+        AttestationError: one of them is no envelope on one line, the file's end is
+            damaged, or the file cannot be written.
     """
     for line in lines:
         envelope.Envelope.parse(line)
+        if b"\n" in line or b"\r" in line:
+            raise Malformed("the envelope is not on one line")
     try:
         with _locked(path) as descriptor:
             repair = _repair(descriptor, str(path))

@@ -61,8 +61,8 @@ class Context:
             raise Refused(Code.CONTEXT_MISSING, reason)
         self.subject([Scope.RELEASE])
 
-    def subject(self, scopes: Iterable[Scope]) -> str:
-        """Give the digest of the target that a signature of these scopes is bound to.
+    def target(self, scopes: Iterable[Scope]) -> dict[str, str]:
+        """Give the target that a signature of these scopes is bound to.
 
         Raises:
             Refused: CONTEXT_MISSING, a scope needs what is not known.
@@ -77,7 +77,15 @@ class Context:
         target: dict[str, str] = {}
         for scope in scopes:
             target |= canonical_target(scope, known)
-        return digest(canonical(target))
+        return target
+
+    def subject(self, scopes: Iterable[Scope]) -> str:
+        """Give the digest of that target.
+
+        Raises:
+            Refused: CONTEXT_MISSING, a scope needs what is not known.
+        """
+        return digest(canonical(self.target(scopes)))
 
     @cached_property
     def subjects(self) -> frozenset[str]:

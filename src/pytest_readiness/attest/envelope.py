@@ -33,6 +33,7 @@ __all__ = [
     "pae",
     "sign",
     "signers",
+    "trials",
     "verify",
 ]
 
@@ -140,7 +141,7 @@ def signers(envelope: Envelope, keys: Mapping[str, PublicKey]) -> tuple[str, ...
     message = envelope.signed_bytes
     trials = MAX_TRIALS
     found: dict[str, None] = {}
-    for signature in envelope.signatures:
+    for signature in dict.fromkeys(envelope.signatures):
         if signature.keyid:
             key = keys.get(signature.keyid)
             if key is None:
@@ -158,6 +159,17 @@ def signers(envelope: Envelope, keys: Mapping[str, PublicKey]) -> tuple[str, ...
         reason = "no known key has signed it"
         raise Refused(Code.UNTRUSTED_KEY, reason)
     return tuple(found)
+
+
+def trials(envelope: Envelope, keys: int) -> int:
+    """Give how many verifications :func:`signers` spends on signatures without a hint.
+
+    Args:
+        envelope: A line.
+        keys: How many keys are known.
+    """
+    unnamed = sum(not one.keyid for one in dict.fromkeys(envelope.signatures))
+    return keys * min(unnamed, MAX_TRIALS // keys) if keys else 0
 
 
 def _write(payload: bytes, keyid: str, sig: bytes) -> bytes:

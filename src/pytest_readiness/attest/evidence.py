@@ -42,6 +42,8 @@ class EvidenceFiles:
                     return f"{name} is not the file that was signed"
             except OSError as error:
                 return f"{name} cannot be read ({error.strerror})"
+            except ValueError as error:  # no name that this file system can have
+                return f"{name} cannot be read ({type(error).__name__})"
             except Refused as refused:
                 return f"{name} {refused.reason}"
         return ""

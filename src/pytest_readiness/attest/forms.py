@@ -29,6 +29,7 @@ __all__ = [
     "Tree",
     "TreeDigest",
     "check_window",
+    "is_line",
 ]
 
 MAX_VALIDITY = dt.timedelta(days=400)
@@ -44,7 +45,8 @@ _NONCE = text(r"[0-9a-f]{32}", "32 lower-case hexadecimal digits")
 _STATE = text(r"[a-z]+(-[a-z]+)*", "a state")
 # Control characters could rewrite the terminal that a text is shown in, and jq writes
 # them otherwise than we do.
-LINE = text("[^\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]+", "a line of text")
+_LINE_TEXT = re.compile("[^\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]+")
+LINE = text(_LINE_TEXT.pattern, "a line of text")
 _PROSE = text("[^\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u2028\\u2029]+", "a text")
 
 _TIME_TEXT = re.compile(
@@ -111,6 +113,11 @@ Time: TypeAlias = Annotated[dt.datetime, Form(_read_time, _write_time)]
 Digest: TypeAlias = Annotated[str, Form(_read_digest, lambda value: {"sha256": value})]
 """A digest set, ``{"sha256": ...}``; the attribute is the hexadecimal digits."""
 TreeDigest: TypeAlias = Annotated[Tree, Form(_read_tree, _write_tree)]
+
+
+def is_line(value: str) -> bool:
+    """Whether a text is not empty and has neither control characters nor line ends."""
+    return _LINE_TEXT.fullmatch(value) is not None
 
 
 def check_window(issued_at: dt.datetime, valid_until: dt.datetime) -> None:

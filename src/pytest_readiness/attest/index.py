@@ -7,12 +7,15 @@ a ledger of many years fits into little memory. The order of the lines never mat
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 import struct
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
-from pytest_readiness.attest.line import says
+from pytest_readiness.attest.codes import Refused
+from pytest_readiness.attest.forms import MAX_VALIDITY
+from pytest_readiness.attest.line import Doubt, says
 from pytest_readiness.attest.predicates import (
     Deployment,
     ItemAttestation,
@@ -24,10 +27,10 @@ from pytest_readiness.attest.predicates import (
 )
 from pytest_readiness.attest.snapshot import Shelf
 from pytest_readiness.attest.trust_tables import REVOKER
+from pytest_readiness.catalogue.item import Scope
 
 if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from pytest_readiness.attest.context import Context
     from pytest_readiness.attest.line import Judged, Line
@@ -37,10 +40,12 @@ if TYPE_CHECKING:
 __all__ = ["Elsewhere", "Index", "Slot", "Statements", "is_veto"]
 
 _DIGEST_SIZE = 32
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 _RANK = struct.Struct(f">dB{_DIGEST_SIZE}s")
 
 
 S = TypeVar("S", ItemAttestation, Waiver)
+P = TypeVar("P", Waiver, Deployment)
 
 
 def _rank(line: Line[ItemAttestation | Waiver]) -> bytes:
@@ -58,15 +63,11 @@ def is_veto(predicate: ItemAttestation | Waiver) -> bool:
     return getattr(predicate, "verdict", None) is Verdict.NOT_SATISFIED
 
 
-def _is_void(line: Line[ItemAttestation | Waiver]) -> bool:
-    """Whether a line is no word of its signer, so that it takes no other's place.
-
-    A compromised key is somebody else's, too: its line must not end its owner's veto.
-    Nor may one that is dated outside its key's window; but a veto always counts.
-    """
-    if line.key.compromised:
-        return True
-    return not is_veto(line.predicate) and not line.key.valid_at(line.issued_at)
+def _says_no(predicate: Predicate) -> bool:
+    """Whether it takes something away, so that its loss would go unnoticed."""
+    return isinstance(predicate, Revocation) or (
+        isinstance(predicate, ItemAttestation) and is_veto(predicate)
+    )
 
 
 class Slot(NamedTuple):
@@ -74,7 +75,10 @@ class Slot(NamedTuple):
 
     subject: str
     person: str
-    void: bool
+    doubt: Doubt
+    """A doubtful line takes no place of a sounder one: a compromised key is somebody
+    else's, too, and must not end its owner's veto. Nor may one that is dated outside
+    its key's window; a veto among them, which may itself not count, included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +93,11 @@ class Elsewhere:
 class Statements(Generic[S]):
     """The attestations of one item, or its waivers."""
 
-    __slots__ = ("_elsewhere", "_here", "ends", "future", "last_veto")
+    __slots__ = ("_elsewhere", "_here", "_longest", "ends", "future", "last_veto")
 
-    def __init__(self) -> None:
+    def __init__(self, longest: dt.timedelta = MAX_VALIDITY) -> None:
+        """Prepare; ``longest``: how long a waiver lasts at most."""
+        self._longest = longest
         self._here: dict[Slot, tuple[bytes, Line[S]]] = {}
         self._elsewhere: dict[Slot, bytes] = {}
         self.future: Line[S] | None = None
@@ -108,12 +114,14 @@ class Statements(Generic[S]):
             self._elsewhere[slot] = max(rank, self._elsewhere.get(slot, b""))
             return
         kept = self._here.get(slot)
-        if kept is None or kept[0] < rank:
+        if kept is None or (kept[0], kept[1].preference) < (rank, line.preference):
             self._here[slot] = rank, line
-        if slot.void or not line.person.human:
+        if slot.doubt is Doubt.COMPROMISED or not line.person.human:
             return
         if isinstance(line.predicate, Waiver):
-            self.ends.setdefault(slot.subject, set()).add(line.predicate.valid_until)
+            if not slot.doubt:
+                ends = self.ends.setdefault(slot.subject, set())
+                ends.add(line.predicate.end(self._longest))
         elif is_veto(line.predicate):
             last = self.last_veto.get(slot.subject)
             if last is None or _rank(last) < rank:
@@ -126,18 +134,32 @@ class Statements(Generic[S]):
 
     @property
     def here(self) -> list[Line[S]]:
-        """Of each person the newest line for each target of this run, oldest first."""
-        return [self._here[slot][1] for slot in sorted(self._here, key=self._age)]
+        """Of each person the newest line for each target of this run, oldest first.
+
+        Beside it stand newer ones that are too doubtful to take its place.
+        """
+        ranks = {slot: rank for slot, (rank, _line) in self._here.items()}
+        return [self._here[slot][1] for slot in _newest(ranks)]
 
     @property
     def elsewhere(self) -> Iterable[Elsewhere]:
-        """Of each person the newest line for each other target, oldest first."""
-        for slot, rank in sorted(self._elsewhere.items(), key=itemgetter(1)):
-            _time, veto, payload = _RANK.unpack(rank)
+        """The same for other targets."""
+        for slot in _newest(self._elsewhere):
+            _time, veto, payload = _RANK.unpack(self._elsewhere[slot])
             yield Elsewhere(payload.hex(), slot.person, bool(veto))
 
-    def _age(self, slot: Slot) -> bytes:
-        return self._here[slot][0]
+
+def _newest(ranks: Mapping[Slot, bytes]) -> list[Slot]:
+    """Leave out what a later line in less doubt has taken the place of; oldest first.
+
+    Two slots have the same rank where one statement is signed with two keys.
+    """
+
+    def stands(slot: Slot) -> bool:
+        sounder = (slot._replace(doubt=doubt) for doubt in Doubt if doubt < slot.doubt)
+        return all(ranks.get(other, b"") < ranks[slot] for other in sounder)
+
+    return sorted(filter(stands, ranks), key=ranks.__getitem__)
 
 
 class _Taking(NamedTuple):
@@ -147,6 +169,25 @@ class _Taking(NamedTuple):
     revoker: bool
     sound: bool
     """By a key that was and is valid, and not of the future."""
+
+
+def _digest_of(payload: str) -> bytes:
+    """Give the digest's bytes; none where it is no digest."""
+    return bytes.fromhex(payload) if _DIGEST.fullmatch(payload) else b""
+
+
+def _release(context: Context) -> str:
+    """Give the digest of the release's target; "" where nobody knows the release."""
+    try:
+        return context.subject([Scope.RELEASE])
+    except Refused:
+        return ""
+
+
+def _keep(shelf: dict[str, Line[P]], line: Line[P]) -> None:
+    """Keep a statement, of several keys on it the best one."""
+    kept = shelf.get(line.payload, line)
+    shelf[line.payload] = max(kept, line, key=lambda one: one.preference)
 
 
 class Index:
@@ -161,13 +202,22 @@ class Index:
         self.emergencies: dict[str, Line[Waiver]] = {}
         """Those of this environment, by payload."""
         self.snapshots = Shelf(trust, now)
-        self.approvals: dict[str, Line[TrustApproval]] = {}
-        """Those of this trust file, by payload."""
+        self.approvals: dict[tuple[str, str], Line[TrustApproval]] = {}
+        """Those of this trust file, by payload and key: pins name keys."""
         self.deployments: dict[str, Line[Deployment]] = {}
         """Those of this release, by payload."""
+        self._release = _release(context)
         self._takings: dict[str, list[_Taking]] = {}
         self._payloads = bytearray()
         self._slots: dict[Slot, Slot] = {}
+
+    def is_sound(self, line: Line[Predicate]) -> bool:
+        """Whether a line is not of the future, and its key was and is valid."""
+        return (
+            not line.doubt
+            and line.key.valid_at(self.now)
+            and not self.is_future(line.issued_at)
+        )
 
     def is_future(self, issued_at: dt.datetime) -> bool:
         """Whether a date is later than now, by more than clocks differ."""
@@ -175,10 +225,14 @@ class Index:
 
     def take(self, judged: Judged) -> None:
         """Take in a line that was judged."""
-        if judged.payload:
+        line = judged.line
+        # Whoever has a compromised key could sign its owner's veto again, and take the
+        # owner's line away: what says no is not there by such a key alone.
+        stolen = line is not None and line.key.compromised and _says_no(line.predicate)
+        if judged.payload and not stolen:
             self._payloads += bytes.fromhex(judged.payload)
-        if judged.line is not None:
-            self.add(judged.line)
+        if line is not None:
+            self.add(line)
 
     def add(self, line: Line[Predicate]) -> None:
         """Sort a believed line in."""
@@ -192,14 +246,14 @@ class Index:
             self.snapshots.add(line)
         elif says(line, TrustApproval):
             if line.subject == self.trust.digest:
-                self.approvals[line.payload] = line
-        elif says(line, Deployment) and line.subject in self.context.subjects:
-            self.deployments[line.payload] = line
+                self.approvals[line.payload, line.key.key.fingerprint] = line
+        elif says(line, Deployment) and line.subject == self._release:
+            _keep(self.deployments, line)
 
     def missing(self, payloads: Iterable[str]) -> list[str]:
         """Give those statements that are not there with a good signature."""
         present = self._present()
-        return [one for one in payloads if bytes.fromhex(one) not in present]
+        return [one for one in payloads if _digest_of(one) not in present]
 
     @property
     def payloads(self) -> list[str]:
@@ -237,11 +291,12 @@ class Index:
     def _add_to(
         self, shelf: dict[str, Statements[S]], item_id: str, line: Line[S]
     ) -> None:
-        statements = shelf.setdefault(item_id, Statements())
+        longest = dt.timedelta(days=self.trust.waiver.max_days)
+        statements = shelf.setdefault(item_id, Statements(longest))
         if self.is_future(line.issued_at):
             statements.add_future(line)
             return
-        slot = Slot(line.subject, line.person.id, _is_void(line))
+        slot = Slot(line.subject, line.person.id, line.doubt)
         # One slot for all items: of a hundred thousand lines few differ in it.
         slot = self._slots.setdefault(slot, slot)
         statements.add(line, slot, relevant=line.subject in self.context.subjects)
@@ -251,17 +306,12 @@ class Index:
             for item_id in line.predicate.covered:
                 self._add_to(self.waivers, item_id, line)
         elif line.subject in self.context.subjects:
-            self.emergencies[line.payload] = line
+            _keep(self.emergencies, line)
 
     def _add_revocation(self, line: Line[Revocation]) -> None:
         if line.key.compromised:
             return
         roles = self.trust.roles_of(line.person.id, line.issued_at)
-        sound = (
-            line.key.valid_at(line.issued_at)
-            and line.key.valid_at(self.now)
-            and not self.is_future(line.issued_at)
-        )
-        taking = _Taking(line.person.id, REVOKER in roles, sound)
+        taking = _Taking(line.person.id, REVOKER in roles, self.is_sound(line))
         for revoked in line.predicate.revokes:
             self._takings.setdefault(revoked.digest, []).append(taking)

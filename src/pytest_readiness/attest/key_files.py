@@ -18,12 +18,17 @@ __all__ = ["write_new"]
 
 
 def write_new(
-    path: Path, key: PrivateKey, *, passphrase: bytes | None = None, comment: str = ""
+    path: Path,
+    key: PrivateKey,
+    *,
+    passphrase: bytes | None = None,
+    comment: str = "",
+    pem: bool = False,
 ) -> Path:
     """Write a new key's two files as ssh-keygen does; give the public one's path.
 
-    The private file is readable by its owner only. No file is ever overwritten, and
-    each appears whole or not at all.
+    The private file (OpenSSH's form, or ``pem``) is readable by its owner only. No file
+    is ever overwritten, and each appears whole or not at all.
 
     Raises:
         AttestationError: one of the files exists, or cannot be written.
@@ -33,7 +38,8 @@ def write_new(
     try:
         for taken in filter(os.path.lexists, (path, public_path)):
             raise FileExistsError(errno.EEXIST, "exists already", str(taken))
-        _write_whole(path, key.openssh(passphrase), 0o600)
+        private = key.pem(passphrase) if pem else key.openssh(passphrase)
+        _write_whole(path, private, 0o600)
         _write_whole(public_path, line, 0o644)
     except OSError as error:
         what = f"cannot be written ({error.strerror})"

@@ -253,6 +253,16 @@ class PrivateKey:
             else serialization.NoEncryption(),
         )
 
+    def pem(self, passphrase: bytes | None = None) -> bytes:
+        """Give the key as a PEM block (PKCS #8), protected where asked to be."""
+        return self._key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.BestAvailableEncryption(passphrase)
+            if passphrase
+            else serialization.NoEncryption(),
+        )
+
     def __repr__(self) -> str:
         return f"PrivateKey({self.public.fingerprint})"
 

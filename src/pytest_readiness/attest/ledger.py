@@ -26,14 +26,25 @@ if TYPE_CHECKING:
     from pytest_readiness.attest.line import Judged
     from pytest_readiness.attest.trust import Trust
 
-__all__ = ["MAX_FILE_SIZE", "MAX_LINES", "STATEMENT_SUFFIX", "Tally", "read"]
+__all__ = [
+    "MAX_FILE_SIZE",
+    "MAX_LINES",
+    "MAX_TRIALS_IN_ALL",
+    "STATEMENT_SUFFIX",
+    "Tally",
+    "read",
+]
 
 MAX_LINES = 200_000
 MAX_FILE_SIZE = 256 * 1024 * 1024
+MAX_TRIALS_IN_ALL = MAX_LINES
+"""How many verifications may be spent on lines that name no key: as many as on a ledger
+of the largest size whose lines do."""
 STATEMENT_SUFFIX = ".intoto.json"
 """How the names of the files in a folder end; others are left alone."""
 _MOST_FAILURES = 20
 _BATCH = 64
+_LONGEST_PATH = 4096
 
 
 @dataclass(slots=True)
@@ -79,9 +90,16 @@ def read(
         threads: How many lines are verified at the same time (default: two where there
             are two processors). Verifying releases the interpreter's lock.
     """
-    count = threads or min(2, os.cpu_count() or 1)
+    count, trials = threads or min(2, os.cpu_count() or 1), 0
     try:
         for raw, judged in _judge_all(_raw(path), trust, count):
+            trials += judged.trials
+            if trials > MAX_TRIALS_IN_ALL:
+                reason = (
+                    f"more than {MAX_TRIALS_IN_ALL} trials for lines without a key id;"
+                    " name the key in them"
+                )
+                raise Refused(Code.TOO_LARGE, reason, str(path))  # noqa: TRY301 - as all
             tally.lines += 1
             if judged.refused is None:
                 tally.believed += 1
@@ -139,7 +157,8 @@ def _raw(path: Path) -> Iterator[_Raw]:
         with open_regular(path, MAX_FILE_SIZE) as stream:
             yield from _lines(stream, str(path))
     except OSError as error:
-        raise Malformed(f"cannot be read ({error.strerror})", str(path)) from None
+        where = printable(str(error.filename or path), _LONGEST_PATH)
+        raise Malformed(f"cannot be read ({error.strerror})", where) from None
 
 
 def _lines(stream: BinaryIO, where: str) -> Iterator[_Raw]:
@@ -180,6 +199,11 @@ def _statement_files(folder: Path) -> Iterator[Path]:
 
     for root, folders, names in os.walk(folder, onerror=cannot):
         folders.sort()
+        for name in folders:
+            if Path(root, name).is_symlink():
+                # Nobody would walk into it, nor miss what is signed there.
+                where = printable(str(Path(root, name)), _LONGEST_PATH)
+                raise Malformed("is a link to a folder", where)
         for name in sorted(names):
             if name.endswith(STATEMENT_SUFFIX):
                 yield Path(root, name)

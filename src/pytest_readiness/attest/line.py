@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeGuard, TypeVar
+from enum import IntEnum
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeGuard, TypeVar
 
 from pytest_readiness.attest import envelope as dsse, statement, strict_json
 from pytest_readiness.attest.codes import Code, Foreign, Malformed, Refused
@@ -20,12 +21,25 @@ if TYPE_CHECKING:
     from pytest_readiness.attest.trust import Trust
     from pytest_readiness.attest.trust_tables import Key, Person
 
-__all__ = ["Judged", "Line", "is_torn", "judge", "says"]
+__all__ = ["Doubt", "Judged", "Line", "is_torn", "judge", "says"]
 
 P = TypeVar("P", bound=Predicate)
 P_co = TypeVar("P_co", bound=Predicate, covariant=True)
 
 _MERGE_MARKERS = re.compile(rb"(<<<<<<<|\|\|\|\|\|\|\||=======|>>>>>>>)( |\r?$)")
+
+
+class Doubt(IntEnum):
+    """How far a signature may be another's than its owner's, by its key alone."""
+
+    NONE = 0
+    OUTSIDE_WINDOW = 1
+    """It is dated outside its key's window."""
+    COMPROMISED = 2
+    """Nothing that the key ever signed counts."""
+
+
+Preference: TypeAlias = "tuple[int, dt.datetime, str]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +59,31 @@ class Line(Generic[P_co]):
         """When the signer says to have signed."""
         return self.predicate.issued_at
 
+    @property
+    def doubt(self) -> Doubt:
+        """Whether its key makes the signature doubtful."""
+        return _doubt(self.key, self.issued_at)
+
+    @property
+    def preference(self) -> Preference:
+        """Which of the signatures on one statement counts: the one with the largest."""
+        return _preference(self.key, self.issued_at)
+
+
+def _doubt(key: Key, issued_at: dt.datetime) -> Doubt:
+    if key.compromised:
+        return Doubt.COMPROMISED
+    return Doubt.NONE if key.valid_at(issued_at) else Doubt.OUTSIDE_WINDOW
+
+
+def _preference(key: Key, issued_at: dt.datetime) -> Preference:
+    """Prefer the least doubtful key, of these the one that is valid longest.
+
+    Somebody may sign one statement with several keys, in one line or in several: the
+    order must not matter, and a key that is worth less must take nothing away.
+    """
+    return -_doubt(key, issued_at), key.not_after, key.key.fingerprint
+
 
 def says(line: Line[Predicate], kind: type[P]) -> TypeGuard[Line[P]]:
     """Whether a line's statement is of one kind."""
@@ -59,24 +98,28 @@ class Judged:
     refused: Refused | None = None
     payload: str = ""
     """The payload's digest wherever the signature was good, also of foreign ones."""
+    trials: int = 0
+    """How many verifications it took to find out whose signature it is."""
 
 
 def judge(data: bytes, trust: Trust) -> Judged:
     """Judge one line, given without its end."""
-    payload = ""
+    payload, trials = "", 0
     try:
         envelope = dsse.Envelope.parse(data)
+        trials = dsse.trials(envelope, len(trust.public_keys))
         signed_by = dsse.signers(envelope, trust.public_keys)
         payload = envelope.payload_sha256
         line = _believe(envelope.payload, payload, signed_by, trust)
     except Foreign as refused:
-        return Judged(refused=refused, payload=payload)
+        return Judged(refused=refused, payload=payload, trials=trials)
     except Malformed as refused:
         marker = Malformed("a merge-conflict marker")
-        return Judged(refused=marker if _MERGE_MARKERS.match(data) else refused)
+        found = marker if _MERGE_MARKERS.match(data) else refused
+        return Judged(refused=found, trials=trials)
     except Refused as refused:
-        return Judged(refused=refused)
-    return Judged(line=line, payload=payload)
+        return Judged(refused=refused, trials=trials)
+    return Judged(line=line, payload=payload, trials=trials)
 
 
 def _believe(
@@ -90,9 +133,8 @@ def _believe(
         if person.id != attester:
             reason = f"signed by {person.id} in the name of {attester or 'nobody'}"
             raise Refused(Code.TAMPERED, reason)
-    # A line may carry signatures by several keys of its attester. A compromised one
-    # among them takes nothing away from the others.
-    person, key = max(owners, key=lambda owner: not owner.key.compromised)
+    issued_at = parsed.predicate.issued_at
+    person, key = max(owners, key=lambda owner: _preference(owner.key, issued_at))
     return Line(payload, parsed.subject.digest, parsed.predicate, person, key)
 
 

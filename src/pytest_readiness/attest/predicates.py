@@ -6,12 +6,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Annotated, ClassVar, TypeAlias
 
 from pytest_readiness.attest import forms, records
 from pytest_readiness.attest.codes import Malformed
 from pytest_readiness.attest.strict_json import MAX_INTEGER
 from pytest_readiness.catalogue.canonical import canonical
+
+if TYPE_CHECKING:
+    import datetime as dt
 
 __all__ = [
     "PREDICATES",
@@ -230,6 +233,10 @@ class Waiver(records.PredicateRecord):
         if self.item is not None:
             return {self.item.id: self.item.digest}
         return self.items or {}
+
+    def end(self, longest: dt.timedelta) -> dt.datetime:
+        """When it ends, where no waiver lasts longer than so long."""
+        return min(self.valid_until, self.issued_at + longest)
 
     @property
     def terms(self) -> bytes:

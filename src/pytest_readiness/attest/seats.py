@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pytest_readiness.attest.persons import seat_longest
 from pytest_readiness.attest.predicates import ItemAttestation
 from pytest_readiness.attest.result import Signed
-from pytest_readiness.catalogue.item import ROLES
+from pytest_readiness.catalogue.item import ANOTHER_ROLE, ROLES
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -44,6 +44,14 @@ class Place(NamedTuple):
         return cls(role, frozenset({role}))
 
     @classmethod
+    def all_of(cls, roles: Collection[str]) -> list[Place]:
+        """Ask for each of an item's roles, and for another one where it says so."""
+        return [
+            cls.beside(roles) if role == ANOTHER_ROLE else cls.of(role)
+            for role in roles
+        ]
+
+    @classmethod
     def beside(cls, roles: Collection[str]) -> Place:
         """Ask for a person of another role of the checklist."""
         return cls("a person of another role", frozenset(ROLES).difference(roles))
@@ -63,8 +71,8 @@ class Filled:
 
     @property
     def complete(self) -> bool:
-        """Whether all are."""
-        return not self.missing
+        """Whether all are; where nobody is needed nobody has signed either."""
+        return bool(self.signers) and not self.missing
 
     @property
     def until(self) -> dt.datetime:

@@ -109,10 +109,16 @@ class Signatures:
 
     @property
     def deployments(self) -> list[Line[Deployment]]:
-        """The deployment statements for this release, oldest first."""
+        """The deployment statements for this release that stand, oldest first."""
         if self.index is None:
             return []
-        found = self.index.deployments.values()
+        index = self.index
+        found = (
+            line
+            for line in index.deployments.values()
+            if index.is_sound(line)
+            and not index.is_revoked(line.payload, line.person.id, veto=False)
+        )
         return sorted(found, key=lambda line: (line.issued_at, line.payload))
 
     def verify(

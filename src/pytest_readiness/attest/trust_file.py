@@ -21,7 +21,7 @@ from pytest_readiness.attest.trust_tables import LONGEST_WINDOW, Table
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pydantic.fields import FieldInfo
     from pydantic_core import ErrorDetails
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 __all__ = ["MAX_TRUST_SIZE", "read_trust"]
 
 MAX_TRUST_SIZE = 256 * 1024
+_MOST_DOTS = 1000
+"""In a line: enough for patterns, few enough for tomllib, which reads a dotted key in a
+time that grows with the square of its parts."""
 _MOST_MISTAKES = 20
 _LONGEST_QUOTE = 60
 
@@ -42,6 +45,10 @@ def read_trust(data: bytes, where: str = "trust.toml") -> Trust:
     if len(data) > MAX_TRUST_SIZE:
         reason = f"the trust file is longer than {MAX_TRUST_SIZE} bytes"
         raise Refused(Code.TOO_LARGE, reason, where)
+    for number, line in enumerate(data.split(b"\n"), start=1):
+        if line.count(b".") > _MOST_DOTS:
+            reason = f"line {number} has more than {_MOST_DOTS} dots"
+            raise Refused(Code.TRUST_INVALID, reason, where)
     try:
         table = tomllib.loads(data.decode("utf-8"))
     except UnicodeDecodeError as error:
@@ -55,24 +62,28 @@ def read_trust(data: bytes, where: str = "trust.toml") -> Trust:
         raise Refused(Code.TRUST_INVALID, reason, where) from None
     trust, mistakes = _build(table, hashlib.sha256(data).hexdigest())
     if trust is None or mistakes:
-        shown = mistakes[:_MOST_MISTAKES]
+        # To look for what was meant takes time: only for those that are shown.
+        shown = [_mistake(mistake) for mistake in mistakes[:_MOST_MISTAKES]]
         if len(mistakes) > len(shown):
             shown.append(f"and {len(mistakes) - len(shown)} more")
         raise Refused(Code.TRUST_INVALID, "; ".join(shown), where)
     return trust
 
 
-def _build(table: dict[str, object], digest: str) -> tuple[Trust | None, list[str]]:
+def _build(
+    table: dict[str, object], digest: str
+) -> tuple[Trust | None, Sequence[ErrorDetails | str]]:
     try:
         trust = Trust.model_validate(table, context={"digest": digest})
     except ValidationError as error:
-        details = error.errors(include_url=False, include_input=False)
-        return None, [_mistake(detail) for detail in details]
+        return None, error.errors(include_url=False, include_input=False)
     return trust, list(_contradictions(trust))
 
 
-def _mistake(detail: ErrorDetails) -> str:
+def _mistake(detail: ErrorDetails | str) -> str:
     """Say where a mistake is and what it is, without the value."""
+    if isinstance(detail, str):
+        return detail
     place = _place(detail["loc"])
     if detail["type"] == "extra_forbidden":
         return f"{place}: is not known{_near(detail['loc'])}"

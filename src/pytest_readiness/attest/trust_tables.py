@@ -6,8 +6,10 @@ See :mod:`.trust` for the whole and :mod:`.trust_file` for how it is read.
 from __future__ import annotations
 
 import datetime as dt
+import fnmatch
+import re
 from enum import StrEnum
-from fnmatch import fnmatchcase
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
@@ -20,6 +22,7 @@ from pydantic import (
     StringConstraints,
 )
 
+from pytest_readiness.attest.forms import is_line
 from pytest_readiness.attest.keys import PublicKey
 from pytest_readiness.catalogue.item import ROLES, Scope
 from pytest_readiness.errors import AttestationError
@@ -80,6 +83,14 @@ def _public_key(text: object) -> PublicKey:
         raise ValueError(msg) from None
 
 
+def _one_line(text: str) -> str:
+    # Reasons and reports show it: it must not rewrite the terminal or their lines.
+    if text and not is_line(text):
+        msg = "holds a control character or an end of line"
+        raise ValueError(msg)
+    return text
+
+
 def _known_role(role: str) -> str:
     if role not in ROLES and role not in MACHINE_ROLES:
         msg = f"is none of the roles {', '.join((*ROLES, *MACHINE_ROLES))}"
@@ -92,7 +103,12 @@ PersonId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,63}$")]
 Role = Annotated[str, AfterValidator(_known_role)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Pattern = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.*?-]{1,200}$")]
-Label = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Title = Annotated[str, StringConstraints(max_length=200), AfterValidator(_one_line)]
+Label = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=200),
+    AfterValidator(_one_line),
+]
 
 
 class Table(BaseModel):
@@ -110,6 +126,15 @@ class Table(BaseModel):
 def array(most: int, *, least: int = 0) -> Any:  # noqa: ANN401 - pydantic's own word
     """Bound a TOML array, which becomes a tuple."""
     return Field(min_length=least, max_length=most, strict=False)
+
+
+def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
+    """Compile patterns once: there may be thousands, which each item is held against.
+
+    Each stands for whole ids, and none of them for nothing.
+    """
+    nothing = "(?!)"
+    return re.compile("|".join(map(fnmatch.translate, patterns)) or nothing)
 
 
 class KeyStatus(StrEnum):
@@ -150,7 +175,7 @@ class Person(Table):
 
     id: Annotated[PersonId, Field(alias="person")]
     name: Label
-    title: Annotated[str, StringConstraints(max_length=200)] = ""
+    title: Title = ""
     emails: Annotated[tuple[Label, ...], array(16)] = ()
     kind: Literal["human", "machine"] = "human"
     roles: Annotated[tuple[Role, ...], array(len(ROLES) + len(MACHINE_ROLES))] = ()
@@ -164,7 +189,7 @@ class Person(Table):
 
     def is_among(self, identities: Iterable[str]) -> bool:
         """Whether one of the mail addresses, names or ids is this person's."""
-        own = {word.casefold() for word in (self.id, self.name, *self.emails)}
+        own = {word.strip().casefold() for word in (self.id, self.name, *self.emails)}
         return any(identity.strip().casefold() in own for identity in identities)
 
 
@@ -188,7 +213,11 @@ class Rule(Table):
 
     def matches(self, item_id: str) -> bool:
         """Whether the rule is about the item."""
-        return any(fnmatchcase(item_id, pattern) for pattern in self.items)
+        return self._pattern.match(item_id) is not None
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return _any_of(self.items)
 
 
 class Checklist(Table):
@@ -217,7 +246,11 @@ class WaiverPolicy(Table):
 
     def forbids(self, item_id: str) -> bool:
         """Whether the item is never waived."""
-        return any(fnmatchcase(item_id, pattern) for pattern in self.never)
+        return self._pattern.match(item_id) is not None
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return _any_of(self.never)
 
 
 class SnapshotPolicy(Table):

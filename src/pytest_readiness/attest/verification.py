@@ -60,7 +60,7 @@ class _Case:
     @property
     def places(self) -> list[Place]:
         """Who must sign SATISFIED."""
-        return [Place.of(role) for role in self.demand.roles]
+        return Place.all_of(self.demand.roles)
 
     @property
     def dropping_places(self) -> list[Place]:

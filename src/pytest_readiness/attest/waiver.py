@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pytest_readiness.attest.checks import refusal_of
@@ -12,7 +13,7 @@ from pytest_readiness.attest.index import Statements
 from pytest_readiness.attest.result import Refusal, WaiverInfo
 from pytest_readiness.attest.seats import Candidate, Filled, Place, fill
 from pytest_readiness.attest.terms import counted, places
-from pytest_readiness.catalogue.item import Scope
+from pytest_readiness.catalogue.item import ANOTHER_ROLE, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -34,6 +35,16 @@ _EMERGENCY = Place(
 )
 _EMERGENCY_LASTS = dt.timedelta(hours=24)
 _REVIEW_WITHIN = dt.timedelta(days=5)
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Approvers of one waiver, who have signed the same terms."""
+
+    waiver: Waiver
+    approvers: list[Candidate] = field(default_factory=list)
+    ends: set[dt.datetime] = field(default_factory=set)
+    """When it ends: they may name one end that is further away than waivers last."""
 
 
 class Waivers:
@@ -79,25 +90,26 @@ class Waivers:
             yield self._checks.future(statements.future)
         yield from map(self._checks.elsewhere, statements.elsewhere)
         needed = self._approvers(demand)
-        groups: dict[bytes, tuple[Waiver, list[Candidate]]] = {}
+        groups: dict[bytes, _Group] = {}
         longest = dt.timedelta(days=self._policy.max_days)
         for line in statements.here:
             refusal = self._standing(line, terms, veto, longest, needed)
             if refusal is not None:
                 yield refusal
                 continue
-            candidate = self._checks.candidate(line, longest)
             predicate = line.predicate
-            groups.setdefault(predicate.terms, (predicate, []))[1].append(candidate)
-        for predicate, group in groups.values():
-            filled = fill(needed, group)
-            ends = statements.ends[self._subject]
-            renewals = sum(end < predicate.valid_until for end in ends)
+            group = groups.setdefault(predicate.terms, _Group(predicate))
+            group.approvers.append(self._checks.candidate(line, longest))
+            group.ends.add(predicate.end(longest))
+        for group in groups.values():
+            filled = fill(needed, group.approvers)
+            earlier = statements.ends[self._subject] - group.ends
+            renewals = sum(end < max(group.ends) for end in earlier)
             yield (
                 self._forbidden(terms)
-                or _renewed_too_often(predicate, renewals)
-                or _too_few(group, filled)
-                or _info(terms, predicate, filled, renewals=renewals)
+                or _renewed_too_often(group.waiver, renewals)
+                or _too_few(group.approvers, filled)
+                or _info(terms, group.waiver, filled, renewals=renewals)
             )
 
     def _emergency(
@@ -110,7 +122,7 @@ class Waivers:
                 continue
             if self._index.is_future(line.issued_at):
                 yield self._checks.future(line)
-            elif not line.key.compromised or line.person.id not in newest:
+            elif not line.doubt or line.person.id not in newest:
                 newest[line.person.id] = line
         for line in newest.values():
             predicate = line.predicate
@@ -148,6 +160,7 @@ class Waivers:
         extra = counted(self._policy.need)
         if self._pinned:
             own = Counter(demand.roles) | Counter([_APPROVER])
+            del own[ANOTHER_ROLE]
             return [Place.of(role) for role in places(own, extra)]
         anybody = Place("a person other than the requester", None)
         return [Place.of(role) for role in places(extra)] or [anybody]

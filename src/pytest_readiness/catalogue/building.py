@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_readiness.catalogue.canonical import fold
 from pytest_readiness.catalogue.item import (
+    ANOTHER_ROLE,
     DEFAULT_MAX_AGE,
     ITEM_ID,
     ROLES,
@@ -23,11 +23,13 @@ from pytest_readiness.catalogue.item import (
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["Written", "build_item", "parse_docstring"]
 
-_PART = re.compile(r"^(Why|Fix):[ \t]*", re.MULTILINE)
+_PART = re.compile(r"^[ \t]*(Why|Fix):", re.MULTILINE)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_STAGES, _SCOPES = tuple(Stage), tuple(Scope)
 
 
 @dataclass(frozen=True)
@@ -45,10 +47,10 @@ class Written:
 class _Problems:
     found: list[str] = field(default_factory=list)
 
-    def known(self, what: str, value: object, options: Iterable[str]) -> None:
-        names = sorted(options)
-        if value not in names:
-            self.found.append(f"{what} {value!r} is none of {', '.join(names)}")
+    def known(self, what: str, value: object, options: Sequence[str]) -> None:
+        if value not in options:
+            names = ", ".join(sorted(options))
+            self.found.append(f"{what} {value!r} is none of {names}")
 
     def need(self, holds: object, otherwise: str) -> None:
         if not holds:
@@ -61,7 +63,7 @@ def parse_docstring(docstring: str) -> tuple[str, str, str]:
     >>> parse_docstring("It answers.\n\nWhy: so.\nFix: start it.")
     ('It answers.', 'so.', 'start it.')
     """
-    claim, *rest = _PART.split(inspect.cleandoc(docstring))
+    claim, *rest = _PART.split(docstring)
     parts = dict(zip(rest[::2], rest[1::2], strict=True))
     return fold(claim), fold(parts.get("Why", "")), fold(parts.get("Fix", ""))
 
@@ -86,13 +88,13 @@ def build_item(written: Written) -> Item | list[str]:
         not named or ITEM_ID.fullmatch(full),
         f"item id {mark['id']!r} is no slug such as 'database'",
     )
-    problems.known("stage", section["stage"], list(Stage))
+    problems.known("stage", section["stage"], _STAGES)
     problems.known("owner", mark["owner"], ROLES)
-    problems.known("scope", mark["scope"], list(Scope))
+    problems.known("scope", mark["scope"], _SCOPES)
     problems.need(title, "the module has no docstring: it is the section's title")
     problems.need(claim, "the docstring has no claim (its first paragraph)")
     problems.need(
-        not any("\ud800" <= letter <= "\udfff" for letter in claim),
+        not _SURROGATE.search(claim),
         "the claim has half a surrogate pair, which no file can hold",
     )
     problems.need(why, "the docstring has no `Why:`")
@@ -125,9 +127,11 @@ def _signature(
 ) -> SignatureRule | None:
     if mark is None:
         return None
-    for role in mark["roles"]:
+    for role in mark["roles"][:1]:
         problems.known("role", role, ROLES)
-    problems.known("scope of @attested", mark["scope"], list(Scope))
+    for role in mark["roles"][1:]:
+        problems.known("role", role, (*ROLES, ANOTHER_ROLE))
+    problems.known("scope of @attested", mark["scope"], _SCOPES)
     problems.known("when of @attested", mark["when"], ["always", "unconfigured"])
     problems.need(mark["roles"], "@attested names no role")
     problems.need(

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 __all__ = ["canonical", "digest", "fold", "item_digest"]
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
 
 def canonical(value: Mapping[str, object]) -> bytes:
     """Serialise to the bytes of ``jq -cjS .``: sorted keys, no spaces, UTF-8."""
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False
-    ).encode()
+    return _ENCODER.encode(value).encode()
 
 
 def digest(data: bytes) -> str:

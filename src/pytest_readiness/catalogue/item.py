@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 __all__ = [
+    "ANOTHER_ROLE",
     "DEFAULT_MAX_AGE",
     "ITEM_ID",
     "ROLES",
@@ -89,6 +90,9 @@ ROLES = (
     "executive-sponsor",
 )
 """Who may own and attest items."""
+
+ANOTHER_ROLE = "another-role"
+"""Beside the roles that an item names: a further person, of any other role."""
 
 
 @dataclass(frozen=True, slots=True)

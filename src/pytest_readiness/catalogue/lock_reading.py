@@ -7,33 +7,40 @@ import difflib
 import re
 import tomllib
 from dataclasses import replace
-from typing import TYPE_CHECKING, NoReturn, cast
+from typing import TYPE_CHECKING, NoReturn, TypeVar, cast
 
 from pytest_readiness.catalogue.canonical import digest
 from pytest_readiness.catalogue.item import ITEM_ID, SLUG, Kind, Stage
+from pytest_readiness.catalogue.lock_form import parse
 from pytest_readiness.catalogue.locked import FORMAT, UPDATE, Lock, LockedItem
 from pytest_readiness.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Set as AbstractSet
 
     _Table = Mapping[str, object]
 
 __all__ = ["loads"]
 
+T = TypeVar("T")
+
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _AGE = re.compile(r"([1-9][0-9]{0,3})([hdw])")
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
+_STAGES = {str(stage): stage for stage in Stage}
+_KINDS = {str(kind): kind for kind in Kind}
+_NEEDED = frozenset({"id", "section", "stage", "owner", "kind", "core", "digest"})
+_ALLOWED = _NEEDED | {"origin", "same_as"}
 _REPAIR = f"restore it from version control, or {UPDATE}"
 
 
 def loads(data: bytes, where: str) -> Lock:
     """Parse the bytes of a lock; ``where`` names it in errors."""
     try:
-        document = tomllib.loads(data.decode())
+        document = parse(data.decode())
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError(where, f"is not TOML: {error}", _REPAIR) from None
-    _keys(document, {"checklist"}, {"item"}, where)
+    _keys(document, {"checklist"}, {"checklist", "item"}, where)
     checklist = document["checklist"]
     if not isinstance(checklist, dict):
         _refuse(f"{where}, checklist", "must be a table")
@@ -54,7 +61,8 @@ def _tables(value: object, where: str) -> list[_Table]:
 
 
 def _checklist(table: _Table, items: tuple[LockedItem, ...], where: str) -> Lock:
-    _keys(table, {"name", "format"}, {"reviewed", "max_age"}, where)
+    needed = {"name", "format"}
+    _keys(table, needed, needed | {"reviewed", "max_age"}, where)
     if type(table["format"]) is not int or table["format"] != FORMAT:
         raise ConfigError(
             f"{where} format",
@@ -81,8 +89,7 @@ def _checklist(table: _Table, items: tuple[LockedItem, ...], where: str) -> Lock
 def _item(table: _Table, where: str) -> LockedItem:
     if isinstance(table.get("id"), str):
         where = f"{where} ({table['id']})"
-    needed = {"id", "section", "stage", "owner", "kind", "core", "digest"}
-    _keys(table, needed, {"origin", "same_as"}, where)
+    _keys(table, _NEEDED, _ALLOWED, where)
     id_ = _text(table, "id", where, ITEM_ID)
     section = _text(table, "section", where, SLUG)
     if not id_.startswith(f"{section}."):
@@ -96,9 +103,9 @@ def _item(table: _Table, where: str) -> LockedItem:
     return LockedItem(
         id=id_,
         section=section,
-        stage=Stage(_one_of(table, "stage", where, tuple(Stage))),
+        stage=_one_of(table, "stage", where, _STAGES),
         owner=_text(table, "owner", where, SLUG),
-        kind=Kind(_one_of(table, "kind", where, tuple(Kind))),
+        kind=_one_of(table, "kind", where, _KINDS),
         core=core,
         digest=_text(table, "digest", where, _SHA256),
         origin=origin,
@@ -124,8 +131,11 @@ def _unique(items: tuple[LockedItem, ...], where: str) -> None:
             _refuse(f"{where}, item {number} ({item.id})", f"is item {first} again")
 
 
-def _keys(table: _Table, needed: set[str], optional: set[str], where: str) -> None:
-    allowed = needed | optional
+def _keys(
+    table: _Table, needed: AbstractSet[str], allowed: AbstractSet[str], where: str
+) -> None:
+    if needed <= table.keys() <= allowed:
+        return
     for key in table:
         if key not in allowed:
             near = difflib.get_close_matches(key, sorted(allowed), n=1)
@@ -150,13 +160,13 @@ def _text(
     return value
 
 
-def _one_of(table: _Table, key: str, where: str, options: tuple[str, ...]) -> str:
+def _one_of(table: _Table, key: str, where: str, options: Mapping[str, T]) -> T:
     value = _text(table, key, where)
     if value not in options:
         near = difflib.get_close_matches(value, options, n=1)
         hint = f"did you mean {near[0]}?" if near else f"one of {', '.join(options)}"
         _refuse(f"{where} {key}", f"{value!r} is unknown; {hint}")
-    return value
+    return options[value]
 
 
 def _parse_age(text: str) -> dt.timedelta:

@@ -37,6 +37,8 @@ class Cause(StrEnum):
     """The server does not show this view to the role; the reason names the GRANT."""
     UNCONFIGURED = "unconfigured"
     """The target does not say where to look."""
+    NEEDS_DRILL = "needs-drill"
+    """Only a drill would show it, and the target does not allow one here."""
     TOO_EARLY = "too-early"
     """There is nothing to see yet; the reason names the time when there will be."""
 
@@ -74,7 +76,9 @@ class Observed(Generic[T]):
         """Whether there is a value."""
         return not isinstance(self.value, Unavailable)
 
-    def map(self, change: Callable[[T], U], *, unit: str | None = None) -> Observed[U]:
+    def map(
+        self, change: Callable[[T], U | Unavailable], *, unit: str | None = None
+    ) -> Observed[U]:
         """Derive another fact from this one; unavailable stays unavailable."""
         value = self.value
         return Observed(

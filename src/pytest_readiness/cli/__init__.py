@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
@@ -22,13 +23,22 @@ COMMANDS = {
     "verify": "check a certificate against what is about to be deployed",
     "bundle": "pack all that was judged, signed and certified, with a script to verify",
     "run": "judge the target: pytest --readiness with nothing foreign around it",
+    "plan": "list what a run would connect to, send, start and read",
+    "explain": "say what an item asks, of whom, and where it looks",
+    "grants": "print the least that the accounts of probes need",
+    "keys": "make a key to sign with, or show its public half",
+    "trust": "say whose signature counts: write, change, approve, check the file",
+    "attest": "sign what no probe can see, or that it does not hold",
+    "waive": "approve a deviation that has an end",
+    "revoke": "take a signature back",
+    "todo": "what waits for whom, what runs out, where the go-live is",
     "example": "print an annotated target file, or its JSON Schema",
     "faults": "list the named ways to break the demo target, or run them all",
 }
 """Each is a module here with ``configure(parser)`` and ``run(arguments) -> int``."""
 
-_USAGE = 4
-"""As pytest: the user's mistake."""
+_USAGE, _INTERRUPTED = 4, 2
+"""As pytest: the user's mistake; the user has stopped it."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -62,7 +72,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     namespace.rest = rest
     try:
         code: int = import_module(f"{__name__}.{namespace.command}").run(namespace)
+        sys.stdout.flush()
     except ReadinessError as error:
         sys.stderr.write(f"readiness: {error}\n")
+        return _USAGE
+    except (KeyboardInterrupt, EOFError):
+        sys.stderr.write("\nreadiness: interrupted, nothing was done\n")
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read us has had enough; the interpreter's own last flush must not
+        # complain about it either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _USAGE
     return code

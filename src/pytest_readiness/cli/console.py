@@ -12,6 +12,7 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING
 
+from pytest_readiness.catalogue.rendering import printable
 from pytest_readiness.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -37,9 +38,12 @@ def interactive() -> bool:
 
 
 def wrapped(text: str, indent: str = "") -> list[str]:
-    """Break a text into lines of at most 80 columns; words that are longer stay."""
+    """Break a text into lines of at most 80 columns; words that are longer stay.
+
+    Whatever the text holds, it cannot move the cursor.
+    """
     lines = textwrap.wrap(
-        text,
+        printable(" ".join(text.split())),
         WIDTH,
         initial_indent=indent,
         subsequent_indent=indent,

@@ -74,7 +74,7 @@ def _told(result: Result, arguments: argparse.Namespace) -> Result:
         seen = _states(result.changed.items()) or "nothing changes"
         _write(f"{mark} {result.fault.name}: {seen} ({result.seconds:.1f} s)")
         if not result.agrees:
-            _write(f"    declared: {_states(result.fault.turns.items()) or 'nothing'}")
+            _write(f"    declared: {_states(result.declared.items()) or 'nothing'}")
         for item, reason in result.reasons.items():
             _write(f"    {item}: {reason}")
     return result
@@ -89,6 +89,7 @@ def _declared(fault: Fault) -> dict[str, object]:
         "name": fault.name,
         "summary": fault.summary,
         "turns": dict(fault.turns),
+        "turns_signed": fault.turns_signed,
         "touches": sorted(fault.touches),
     }
 

@@ -48,19 +48,22 @@ class Result:
     fault: Fault
     changed: Mapping[str, State]
     seconds: float
+    declared: Mapping[str, State]
+    """What the fault says that it changes."""
     reasons: Mapping[str, str]
     """What the suite said about each item that changed."""
 
     @property
     def agrees(self) -> bool:
         """Whether just the declared items changed, and to the declared states."""
-        return self.changed == dict(self.fault.turns)
+        return self.changed == self.declared
 
 
 @dataclass(eq=False)  # pytest 8 wants its plugins hashable
 class _Reuse:
     """A pytest plugin that hands facts on from one run to the next."""
 
+    demo: Demo
     touched: frozenset[str]
     gathering: Gathering | None
 
@@ -74,6 +77,7 @@ class _Reuse:
             self.gathering.redact = run.gathering.redact
             run.gathering = self.gathering
         self.gathering = run.gathering
+        run.sign_first = self.demo.sign
 
 
 class Matrix:
@@ -141,11 +145,26 @@ class Matrix:
             fault,
             {item: state for item, (state, _) in different.items()},
             time.perf_counter() - began,
+            self._declared(fault),
             {item: reason for item, (_, reason) in different.items()},
         )
 
+    def _declared(self, fault: Fault) -> dict[str, State]:
+        signed = {
+            item: fault.turns_signed
+            for item, state in self.good.items()
+            if fault.turns_signed is not None
+            and state is State.ATTESTED
+            and item not in self._followers
+        }
+        return {**signed, **fault.turns}
+
     def _judge(self, touched: frozenset[str]) -> dict[str, tuple[State, str]]:
-        reuse = _Reuse(frozenset(REGISTRY) if self._whole else touched, self._gathering)
+        reuse = _Reuse(
+            self._demo,
+            frozenset(REGISTRY) if self._whole else touched,
+            self._gathering,
+        )
         arguments = [
             f"-c{Path(__file__).with_name('run.ini')}",
             f"--rootdir={self._suite}",

@@ -11,11 +11,12 @@ import pytest
 
 from pytest_readiness.errors import ConfigError
 from pytest_readiness.plugin import entry
+from pytest_readiness.plugin.inspection import no_other_plugins
 from pytest_readiness.plugin.settings import DEMO
 from pytest_readiness.plugin.suite import bundled_suite, default_suite, suite_of
 from pytest_readiness.target.finding import find
 
-__all__ = ["configure", "run"]
+__all__ = ["configure", "run", "run_pytest"]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -33,25 +34,23 @@ def run(arguments: argparse.Namespace) -> int:
         *arguments.rest,
         *(f"--readiness-{name}={value}" for name, value in given.items() if value),
     ]
+    return run_pytest(rest)
+
+
+def run_pytest(rest: list[str], *plugins: object) -> int:
+    """Run pytest with our ini, our plugin and those that are given, nothing else."""
     suite = _suite(rest)
-    for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
-        os.environ.pop(name, None)
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    here = Path.cwd()
-    return int(
-        pytest.main(
-            [
-                f"-c{Path(sys.modules[__name__].__file__ or '').with_name('run.ini')}",
-                f"--rootdir={here}",
-                # Conftests above the suite are foreign to it, and stay unread.
-                f"--confcutdir={suite}",
-                "-pno:cacheprovider",
-                "--readiness",
-                *rest,
-            ],
-            plugins=[entry],
-        )
-    )
+    arguments = [
+        f"-c{Path(sys.modules[__name__].__file__ or '').with_name('run.ini')}",
+        f"--rootdir={Path.cwd()}",
+        # Conftests above the suite are foreign to it, and stay unread.
+        f"--confcutdir={suite}",
+        "-pno:cacheprovider",
+        "--readiness",
+        *rest,
+    ]
+    with no_other_plugins():
+        return int(pytest.main(arguments, plugins=[entry, *plugins]))
 
 
 def _suite(rest: list[str]) -> Path:

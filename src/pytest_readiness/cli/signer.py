@@ -95,6 +95,15 @@ class Signatory:
                 not valid now.
         """
         signer = unlocking.unlock(arguments, known=trust.public_keys)
+        return cls.with_key(signer, trust, now)
+
+    @classmethod
+    def with_key(cls, signer: Signer, trust: Trust, now: dt.datetime) -> Signatory:
+        """Find the owner of a key that is unlocked already.
+
+        Raises:
+            AttestationError: it is no key of the trust file, or is not valid now.
+        """
         owner = trust.by_fingerprint.get(signer.fingerprint)
         if owner is None:
             what = f"{signer.fingerprint} is no key of the trust file"

@@ -117,6 +117,14 @@ class Situation:
         """What is to go live."""
         return read_release(self.configuration, self.root, self.report)
 
+    @property
+    def about(self) -> str:
+        """Name system, environment and release for people."""
+        release = self.release
+        source = f"source {release.source[:19]}..." if release.source else "unbound"
+        system, environment = self.configuration.system, self.target.name
+        return f"{system} in {environment}, release {release.version} ({source})"
+
     @cached_property
     def target_digest(self) -> str:
         """Digest of the target file's settings."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import tempfile
@@ -23,10 +24,14 @@ from pytest_readiness.demo.servers.programs import find_postgres, find_valkey, l
 from pytest_readiness.demo.servers.template import Template
 from pytest_readiness.demo.servers.tls_front import TlsFront
 from pytest_readiness.demo.servers.valkey import ValkeyServer
+from pytest_readiness.demo.standins.prometheus import Prometheus
+from pytest_readiness.demo.standins.providers import NAMES as PROVIDERS, provider
+from pytest_readiness.errors import ConfigError
 
 if TYPE_CHECKING:
-    import contextlib
     from collections.abc import Mapping
+
+    from pytest_readiness.demo.standins.listener import Listener
 
 __all__ = ["Bench", "Tables", "start"]
 
@@ -49,11 +54,14 @@ class Bench:
     python: Path
     """The service's interpreter."""
     passwords: dict[str, str]
-    """``database`` and ``cache``: of the roles that look; the others by user."""
+    """Of the roles that look at database, cache and metrics; users and keys by name."""
     postgres: PostgresServer
     valkey: ValkeyServer
     cache_front: TlsFront
     engine: EngineServer
+    providers: Mapping[str, Listener]
+    """The stand-ins of the providers of data, by name."""
+    prometheus: Prometheus
 
 
 def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
@@ -66,7 +74,8 @@ def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
     guard = Guard(folder)
     stack.callback(guard.close)
     place = Place(folder, _socket_folder(folder, stack), guard)
-    names = ("database", "cache", "engine", "administrator", *_USERS)
+    looking = ("database", "cache", "metrics")
+    names = (*looking, "engine", "administrator", *_USERS, *PROVIDERS)
     passwords = {name: secrets.token_hex(16) for name in names}
     authority = Authority.create()
     ca_file = folder / "ca.pem"
@@ -82,15 +91,34 @@ def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
     postgres = servers.add(PostgresServer(place, how, template, issued))
     front = TlsFront(issued.server_context(folder, "cache"), valkey.socket)
     stack.callback(front.close)
+    context = issued.server_context(folder, "providers")
+    providers = {
+        name: stack.enter_context(provider(name, passwords[name], context))
+        for name in PROVIDERS
+    }
     postgres.wait()
     _set_up(postgres, passwords)
     valkey.wait()
     python, certificate = engine_python(folder), issued.store(folder, "engine")
     surroundings = _surroundings(ca_file, passwords, postgres.port, front.port)
     engine = servers.add(EngineServer(place, python, certificate, surroundings))
+    prometheus = Prometheus(
+        issued.server_context(folder, "metrics"), passwords["metrics"]
+    )
+    stack.callback(prometheus.close)
     engine.wait()
     return Bench(
-        folder, authority, ca_file, python, passwords, postgres, valkey, front, engine
+        folder=folder,
+        authority=authority,
+        ca_file=ca_file,
+        python=python,
+        passwords=passwords,
+        postgres=postgres,
+        valkey=valkey,
+        cache_front=front,
+        engine=engine,
+        providers=providers,
+        prometheus=prometheus,
     )
 
 
@@ -134,7 +162,13 @@ def _set_up(postgres: PostgresServer, passwords: Mapping[str, str]) -> None:
         f"CREATE ROLE engine LOGIN PASSWORD '{passwords['engine']}'",
         f"CREATE ROLE readiness LOGIN PASSWORD '{passwords['database']}'",
         schema(),
+        "GRANT SELECT ON pg_hba_file_rules TO readiness",
+        "GRANT EXECUTE ON FUNCTION pg_hba_file_rules() TO readiness",
+        "GRANT SELECT (rolname, rolpassword) ON pg_authid TO readiness",
     )
+    # Not every PostgreSQL comes with it.
+    with contextlib.suppress(ConfigError):
+        postgres.execute(DATABASE, "CREATE EXTENSION pg_stat_statements")
 
 
 def _surroundings(

@@ -20,15 +20,21 @@ import tomli_w
 from pytest_readiness.demo import bench as benches, pieces
 from pytest_readiness.demo.engine.release import NAME as SYSTEM, VERSION
 from pytest_readiness.demo.faults import Breakage, Fault, find_fault
+from pytest_readiness.demo.pieces import governance
 from pytest_readiness.demo.servers.engine import engine_digest
 from pytest_readiness.demo.servers.guard import sweep
+from pytest_readiness.demo.signing import sign
 from pytest_readiness.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    import datetime as dt
+    from collections.abc import Generator, Mapping, Sequence
     from types import TracebackType
 
+    from pytest_readiness.attest.context import Context
+    from pytest_readiness.catalogue.item import Item
     from pytest_readiness.demo.bench import Bench, Tables
+    from pytest_readiness.demo.signing import Change, Signed
 
 __all__ = ["NAME", "Demo"]
 
@@ -54,6 +60,7 @@ class Demo:
         self.config_path = bench.folder / "readiness.toml"
         self.environ: Mapping[str, str] = self._environ
         """The variables that the target file refers to."""
+        self._drafts: list[Change] = []
         self._write(self._tables)
 
     @classmethod
@@ -99,19 +106,31 @@ class Demo:
         tables, environ = copy.deepcopy(self._tables), dict(self._environ)
         with contextlib.ExitStack() as stack:
             stack.callback(self._restore)
-            fault.apply(Breakage(self.bench, tables, environ, stack))
+            fault.apply(Breakage(self.bench, tables, environ, self._drafts, stack))
             self.environ = environ
             self._write(tables)
             yield
 
+    def sign(self, items: Sequence[Item], context: Context, now: dt.datetime) -> Signed:
+        """Have the demo's people sign what its suite asks of them, anew."""
+        return sign(
+            self.bench.folder,
+            items,
+            context,
+            now,
+            vendors=governance.VENDORS,
+            changes=self._drafts,
+        )
+
     def _restore(self) -> None:
         self.environ = self._environ
+        self._drafts.clear()
         self._write(self._tables)
 
     def _write(self, tables: Tables) -> None:
         document: dict[str, object] = {
             "default": NAME,
-            "system": {"name": SYSTEM},
+            "system": {"name": SYSTEM, "organisation": "trading.example"},
             "release": {"version": VERSION, "digest": engine_digest()},
             "target": {NAME: tables},
         }

@@ -14,6 +14,7 @@ from pytest_readiness.catalogue.building import Written, build_item
 from pytest_readiness.catalogue.item import Item
 from pytest_readiness.catalogue.marking import MARKERS
 from pytest_readiness.catalogue.requirement import Check
+from pytest_readiness.plugin import fixtures
 from pytest_readiness.probes import REGISTRY
 
 if TYPE_CHECKING:
@@ -183,16 +184,17 @@ def _mark_problems(node: ReadinessItem) -> Iterator[str]:
 
 
 def _fixture_problems(node: ReadinessItem, suite: Path) -> Iterator[str]:
-    definitions = node._fixtureinfo.name2fixturedefs  # noqa: SLF001  # no public way
-    for name in node._fixtureinfo.names_closure:  # noqa: SLF001
+    known = node._fixtureinfo  # noqa: SLF001  # no public way
+    definitions = known.name2fixturedefs
+    for name in known.names_closure:
         if name == "request":
             # Our own fixtures ask for it too, and it has no definition to look at.
-            if name not in inspect.signature(node.function).parameters:
+            if name not in known.argnames:
                 continue
             yield "asks for `request`; needs must be known from names"
         elif name not in definitions:
-            known = ", ".join(sorted({"check", "limits", *REGISTRY}))
-            yield f"there is no fixture {name!r}; a suite has {known}"
+            ours = ", ".join(sorted(fixtures.__all__))
+            yield f"there is no fixture {name!r}; a suite has {ours}"
         else:
             for definition in _taking_part(name, definitions[name]):
                 yield from _source_problems(node, suite, name, definition)
@@ -224,7 +226,7 @@ def _source_problems(
 def _is_trusted(origin: _Origin, node: ReadinessItem, name: str) -> bool:
     if origin.ours:
         return True
-    asked = name in inspect.signature(node.function).parameters
+    asked = name in node._fixtureinfo.argnames  # noqa: SLF001
     return not asked and origin.package in _HARMLESS_AUTOUSE
 
 

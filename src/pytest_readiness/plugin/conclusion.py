@@ -24,6 +24,7 @@ from pytest_readiness.store.document import (
     RunFacts,
     Selection,
 )
+from pytest_readiness.store.signed import trust_shown
 from pytest_readiness.verdict.decision import Decision, Exit, decide, exit_code
 from pytest_readiness.verdict.states import State
 
@@ -77,7 +78,7 @@ def conclude(run: Run, session: pytest.Session) -> int:
 def _report(run: Run, session: pytest.Session, decision: Decision, code: int) -> Report:
     evidence = {node.item.id: Evidence(node.item) for node in run.nodes}
     for item_id, record in run.records.items():
-        evidence[item_id] = Evidence(record.item, record.judgements)
+        evidence[item_id] = Evidence(record.item, record.judgements, record.signatures)
     release = run.release
     return build(
         subject=Subject(
@@ -86,6 +87,8 @@ def _report(run: Run, session: pytest.Session, decision: Decision, code: int) ->
             environment=run.target.name,
             candidate=run.target.candidate,
             target_digest=run.target_digest,
+            trust=trust_shown(run.signing.signatures, run.signing.described),
+            approvers=run.approvers,
             release=ReleaseJudged(
                 version=release.version,
                 source=release.source,

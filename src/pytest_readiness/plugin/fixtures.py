@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytest_readiness.catalogue.requirement import Check
+    from pytest_readiness.plugin.attestation import Attestation
     from pytest_readiness.plugin.collection import ReadinessItem
     from pytest_readiness.probes.look import Facts
     from pytest_readiness.target.blocks import Limits
+    from pytest_readiness.target.model import Target
 
 # One fixture a probe, and one place that lists the probes.
-__all__ = ["check", "limits", *REGISTRY]  # noqa: PLE0604  # pyright: ignore[reportUnsupportedDunderAll]
+__all__ = ["attestation", "check", "limits", "target", *REGISTRY]  # noqa: PLE0604  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def _item(request: pytest.FixtureRequest) -> ReadinessItem:
@@ -39,6 +41,19 @@ def check(request: pytest.FixtureRequest) -> Check:
 def limits(request: pytest.FixtureRequest) -> Limits:
     """Give the bounds of the target under judgement."""
     return _item(request).run.target.limits
+
+
+@pytest.fixture
+def target(request: pytest.FixtureRequest) -> Target:
+    """Give the target under judgement: what it declares, not what was seen."""
+    return _item(request).run.target
+
+
+@pytest.fixture
+def attestation(request: pytest.FixtureRequest) -> Attestation:
+    """Give what the valid signatures on the item say, for its body to check."""
+    node = _item(request)
+    return node.run.attestation(node.item)
 
 
 def _probe_fixture(name: str) -> Callable[[pytest.FixtureRequest], Facts]:

@@ -15,15 +15,16 @@ from typing import TYPE_CHECKING, NamedTuple
 from pytest_readiness.catalogue.observation import Cause, Unavailable
 from pytest_readiness.catalogue.rendering import duration
 from pytest_readiness.probes import probe
-from pytest_readiness.probes.look import Facts, Look
+from pytest_readiness.probes.look import Doors, Facts, Look
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from pytest_readiness.target.blocks import ResourceBlock
+    from pytest_readiness.probes.planned import PlannedLook
+    from pytest_readiness.target.blocks import Grant, ResourceBlock
     from pytest_readiness.target.model import Target
 
-__all__ = ["Gathering", "Need"]
+__all__ = ["Gathering", "Need", "PlannedGather"]
 
 _GRACE = 0.5
 """Seconds beyond its own limit after which a look is given up from outside."""
@@ -36,6 +37,18 @@ class Need(NamedTuple):
 
     probe: str
     environment: str
+    name: str = ""
+    """Which one, where the probe's table holds several."""
+
+
+class PlannedGather(NamedTuple):
+    """What gathering one resource would do."""
+
+    source: str
+    limit: dt.timedelta
+    """For all its tries together."""
+    looks: tuple[PlannedLook, ...] | None
+    """None: the probe does not say."""
 
 
 @dataclass
@@ -46,6 +59,7 @@ class _Gather:
     source: str
     limit: float
     work: Callable[[], Facts]
+    block: ResourceBlock
     facts: Facts | None = None
     began: float = 0.0
 
@@ -84,6 +98,7 @@ class Gathering:
     _looks: dict[Need, _Gather] = field(default_factory=dict)
     _known: dict[Need, Facts] = field(default_factory=dict)
     _changed: threading.Condition = field(default_factory=threading.Condition)
+    _doors: Doors = field(default_factory=Doors)
 
     def run(self, needs: Iterable[Need]) -> None:
         """Gather everything; returns when all is there or given up."""
@@ -107,6 +122,16 @@ class Gathering:
         reason = Unavailable(f"{need.probe} was not gathered in this run")
         return probe(need.probe).unavailable(reason, need.probe)
 
+    def planned(self, need: Need) -> PlannedGather | Unavailable:
+        """Say what a look would do, without looking; why, where there would be none."""
+        if need not in self._looks and need not in self._known:
+            self._plan(need)
+        look = self._looks.get(need)
+        if look is None:
+            return self._known[need].reason
+        seconds = dt.timedelta(seconds=look.limit - _GRACE)
+        return PlannedGather(look.source, seconds, look.kind.looks(look.block))
+
     def forget(self, probes: Iterable[str]) -> None:
         """Drop what was seen of some resources, so that they are looked at again."""
         gone = set(probes)
@@ -116,12 +141,13 @@ class Gathering:
 
     def _plan(self, need: Need) -> None:
         kind, target = probe(need.probe), self.targets[need.environment]
-        where = f"[target.{target.name}.{kind.block}]"
-        if kind.block in target.unresolved:
-            reason = Unavailable(target.unresolved[kind.block], Cause.LOCAL)
+        table = f"{kind.block}.{need.name}" if need.name else kind.block
+        where = f"[target.{target.name}.{table}]"
+        if table in target.unresolved:
+            reason = Unavailable(target.unresolved[table], kind.unset)
             self._known[need] = kind.unavailable(reason, where)
             return
-        block: ResourceBlock | None = getattr(target, kind.block)
+        block = target.resource(table)
         if block is None:
             reason = Unavailable(
                 f"{self.target_file} has no {where}",
@@ -130,16 +156,19 @@ class Gathering:
             )
             self._known[need] = kind.unavailable(reason, self.target_file)
             return
-        timeout = block.timeout.total_seconds()
+        if kind.grant is not None and kind.grant not in target.allow:
+            self._known[need] = kind.unavailable(_forbidden(kind.grant, target), where)
+            return
+        timeout = kind.limit(block).total_seconds()
         limit = timeout * (1 + block.retries)
         source = kind.source(block)
 
         def work() -> Facts:
-            look = Look(source, timeout, self.redact, target.name)
+            look = Look(source, timeout, self.redact, target.name, doors=self._doors)
             look.deadline = time.monotonic() + limit
             return kind.gather(block, look)
 
-        self._looks[need] = _Gather(kind, source, limit + _GRACE, work)
+        self._looks[need] = _Gather(kind, source, limit + _GRACE, work, block)
 
     def _together(self, looks: list[_Gather], over: float) -> None:
         for look in looks:
@@ -173,3 +202,12 @@ class Gathering:
                     "raise --readiness-deadline",
                 )
             )
+
+
+def _forbidden(grant: Grant, target: Target) -> Unavailable:
+    """Say what the target must allow before a drill may be made there."""
+    return Unavailable(
+        f"[target.{target.name}] does not allow `{grant}`, so no drill was made",
+        Cause.NEEDS_DRILL,
+        f'set allow = ["{grant}"] there, or have a drill made by hand signed',
+    )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pytest_readiness.catalogue.item import Item
     from pytest_readiness.catalogue.lock import Lock
 
-__all__ = ["checklist_order", "read_suite"]
+__all__ = ["checklist_order", "collect_suite", "no_other_plugins", "read_suite"]
 
 
 class _Errors:
@@ -36,7 +36,13 @@ class _Errors:
 
 
 def read_suite(suite: Path) -> tuple[list[Item], list[str]]:
-    """Collect a suite's items, and all that is wrong with it, a line each.
+    """Collect a suite's items, and all that is wrong with it, a line each."""
+    collection, problems = collect_suite(suite)
+    return collection.items, problems
+
+
+def collect_suite(suite: Path) -> tuple[SuiteCollection, list[str]]:
+    """Collect a suite, and say all that is wrong with it, a line each.
 
     Runs pytest's collection in this process, with nothing but the suite's own folder:
     no ini, no foreign conftest, no other plugin.
@@ -55,9 +61,9 @@ def read_suite(suite: Path) -> tuple[list[Item], list[str]]:
         "-pno:terminal",
         str(suite),
     ]
-    with _no_other_plugins():
+    with no_other_plugins():
         pytest.main(arguments, plugins=[collection, errors])
-    return collection.items, [*errors.found, *collection.problems()]
+    return collection, [*errors.found, *collection.problems()]
 
 
 def checklist_order(items: list[Item], lock: Lock) -> list[Item]:
@@ -80,7 +86,8 @@ def checklist_order(items: list[Item], lock: Lock) -> list[Item]:
 
 
 @contextmanager
-def _no_other_plugins() -> Generator[None]:
+def no_other_plugins() -> Generator[None]:
+    """Run pytest with none of the plugins that the environment would bring."""
     names = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
     before = {name: os.environ.pop(name, None) for name in names}
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"

@@ -11,12 +11,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_readiness.attest.result import people
 from pytest_readiness.attest.terms import APPROVAL_SECTION, is_approval
 from pytest_readiness.catalogue.item import Item, Scope, Stage
 from pytest_readiness.catalogue.observation import Unavailable
+from pytest_readiness.plugin.attestation import Attestation
 from pytest_readiness.plugin.gathering import Gathering, Need
+from pytest_readiness.plugin.run_statement import check_runner
+from pytest_readiness.plugin.signing import Signing, context_of, ledger_files, pins_of
+from pytest_readiness.plugin.vouching import hold
 from pytest_readiness.probes import REGISTRY, probe
 from pytest_readiness.probes.look import Facts, utc_now
+from pytest_readiness.store.document import ApproversCounted
 from pytest_readiness.verdict.accounting import complete
 from pytest_readiness.verdict.codes import Code
 from pytest_readiness.verdict.judging import judge
@@ -26,15 +32,16 @@ from pytest_readiness.verdict.states import State
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from pytest_readiness.attest.context import Context
     from pytest_readiness.attest.result import ItemSignatures
     from pytest_readiness.catalogue.lock import Lock
     from pytest_readiness.catalogue.requirement import Judgement
+    from pytest_readiness.demo.signing import Signed
     from pytest_readiness.plugin.collection import ReadinessItem
     from pytest_readiness.plugin.settings import Settings
-    from pytest_readiness.plugin.signing import Signing
     from pytest_readiness.target.configuration import Configuration
     from pytest_readiness.target.model import Target
     from pytest_readiness.target.release import Release
@@ -94,6 +101,8 @@ class Run:
     rollups: list[ReadinessItem] = field(default_factory=list)
     _wrong_release: set[str] = field(default_factory=set[str])
     """Items whose look met another release."""
+    sign_first: Callable[[Sequence[Item], Context, dt.datetime], Signed] | None = None
+    """Of the demo: has its people sign before anything signed is read."""
     judged: bool = False
     """Whether the loop over the items was entered (not for ``--collect-only``)."""
 
@@ -104,6 +113,37 @@ class Run:
         source = f"source {release.source[:19]}" if release.source else "unbound"
         dirty = f", {len(release.dirty_paths)} uncommitted" if release.dirty else ""
         return f"release {release.version} ({source}{dirty})"
+
+    def read_signatures(self) -> None:
+        """Read and verify everything signed, once the suite is known to be sound."""
+        settings, configuration, now = self.settings, self.configuration, utc_now()
+        files, pins = ledger_files(configuration, settings), pins_of(settings)
+        context = context_of(
+            configuration,
+            self.target,
+            self.release,
+            self.target_digest,
+            self.lock,
+            settings,
+        )
+        if self.sign_first is not None:
+            signed = self.sign_first([node.item for node in self.nodes], context, now)
+            files, context, pins = signed.files, signed.context, signed.pins
+        self.signing = Signing.read(
+            files,
+            context,
+            pins,
+            self.lock,
+            now,
+            declared=self.target.not_applicable,
+            people=configuration.approvals.people,
+        )
+        found = self.signing.signatures
+        hold(found, settings, self.suite, configuration.system)
+        if settings.run_key is not None and not found.failures:
+            check_runner(settings.run_key, found.trust, now)
+        self.distrust += map(str, found.failures)
+        self.notes += self.signing.warnings
 
     def environment_of(self, item: Item) -> str:
         """Give where an item looks: the candidate before go-live, else the target."""
@@ -118,17 +158,24 @@ class Run:
         found: list[Need] = []
         probes = set(known)
         for node in nodes:
-            environment = self.environment_of(node.item)
             names = [name for name in node.fixturenames if name in probes]
             if any(self._asks_release(name, node.item) for name in names):
                 names.append("service")
-            found += [Need(name, environment) for name in names]
+            found += [self._need(name, node.item) for name in names]
         return found
+
+    def _need(self, name: str, item: Item) -> Need:
+        """Give where a fixture's facts are looked for."""
+        kind = probe(name)
+        if kind.view_of:
+            return Need(kind.view_of, self.target.name)
+        one = item.id.rpartition(".")[2] if kind.several else ""
+        return Need(name, self.environment_of(item), one)
 
     def facts(self, name: str, item: Item) -> Facts:
         """Give a probe's facts to an item, unless another release is running there."""
         environment = self.environment_of(item)
-        facts = self.gathering.facts(Need(name, environment))
+        facts = self.gathering.facts(self._need(name, item))
         if not self._asks_release(name, item):
             return facts
         service = self.gathering.facts(Need("service", environment))
@@ -147,6 +194,14 @@ class Run:
             )
         return type(facts).unavailable(reason, environment)
 
+    def attestation(self, item: Item) -> Attestation:
+        """Give what is signed on an item, as facts for its body."""
+        return Attestation(
+            found=self.signing.of(item),
+            root=self.configuration.path.parent,
+            today=self.target.calendar.day(self.started),
+        )
+
     def judge(self, node: ReadinessItem, body: Callable[[], None]) -> None:
         """Run an item's body and record its state; only an interruption gets out."""
         assertion = error = ""
@@ -162,11 +217,11 @@ class Run:
             raise
         except BaseException as broken:  # noqa: BLE001  # a suite's bug is no verdict
             error = self.redact(f"its body raised {type(broken).__name__}: {broken}")
-        self._settle(node, assertion, error)
+        self._settle(node, node.check.judgements, assertion, error)
 
     def record_error(self, node: ReadinessItem, reason: str) -> None:
-        """Record an item that broke before its body ran."""
-        self._settle(node, "", self.redact(reason))
+        """Record an item that broke before its body ran, so that nothing is judged."""
+        self._settle(node, (), "", self.redact(reason))
 
     def record_foreign(self, item: Item, what: str) -> None:
         """Record an item whose outcome somebody else decided."""
@@ -208,18 +263,29 @@ class Run:
 
     def hindrances(self) -> list[Hindrance]:
         """Say what blocks the gate beside its items."""
-        signed = [one for one in self.records.values() if one.signatures is not None]
-        used = [
-            one.signatures.waiver
-            for one in signed
-            if one.signatures and one.outcome.state is State.WAIVED
+        used = (
+            record.signatures.waiver
+            for record in self.records.values()
+            if record.outcome.state is State.WAIVED and record.signatures
+        )
+        return self.signing.hindrances(
+            self._approvals(), [waiver for waiver in used if waiver]
+        )
+
+    @property
+    def approvers(self) -> ApproversCounted | None:
+        """How many people signed off; None where the gate does not ask."""
+        found = self._approvals()
+        if not found:
+            return None
+        return ApproversCounted(people=len(people(found)), needed=self.signing.people)
+
+    def _approvals(self) -> list[ItemSignatures]:
+        return [
+            record.signatures
+            for record in self.records.values()
+            if record.signatures and record.item.section == APPROVAL_SECTION
         ]
-        approvals = [
-            one.signatures
-            for one in signed
-            if one.signatures and one.item.section == APPROVAL_SECTION
-        ]
-        return self.signing.hindrances(approvals, [one for one in used if one])
 
     def outcomes(self) -> dict[str, Outcome]:
         """Give what was recorded, by item id."""
@@ -251,8 +317,14 @@ class Run:
     def _asks_release(self, name: str, item: Item) -> bool:
         return item.scope is Scope.RELEASE and probe(name).runs_release
 
-    def _settle(self, node: ReadinessItem, assertion: str, error: str) -> None:
-        item, judgements = node.item, node.check.judgements
+    def _settle(
+        self,
+        node: ReadinessItem,
+        judgements: tuple[Judgement, ...],
+        assertion: str,
+        error: str,
+    ) -> None:
+        item = node.item
         body = judge(judgements, reach=item.reach, assertion=assertion, error=error)
         settled = self.signing.settle(
             item,
@@ -267,11 +339,12 @@ class Run:
 
     def _is_managed(self, node: ReadinessItem) -> bool:
         """Whether a resource that the item looks at is somebody else's to run."""
+        names = [name for name in node.fixturenames if name in REGISTRY]
+        if not names:
+            return False
         target = self.configuration.targets[self.environment_of(node.item)]
-        blocks = [probe(name).block for name in node.fixturenames if name in REGISTRY]
-        return any(
-            getattr(getattr(target, block, None), "managed", None) for block in blocks
-        )
+        blocks = [getattr(target, probe(name).block, None) for name in names]
+        return any(getattr(block, "managed", None) for block in blocks)
 
 
 def _foreign(item_id: str, what: str) -> Outcome:

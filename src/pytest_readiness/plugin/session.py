@@ -9,7 +9,7 @@ import pytest
 
 from pytest_readiness.attest.terms import is_approval
 from pytest_readiness.catalogue.lock import UPDATE, Change, compare
-from pytest_readiness.errors import ConfigError
+from pytest_readiness.errors import ConfigError, ReadinessError
 from pytest_readiness.plugin.collection import ReadinessItem, SuiteCollection
 from pytest_readiness.plugin.conclusion import conclude
 from pytest_readiness.plugin.entry import METADATA
@@ -43,8 +43,10 @@ class ReadinessSession:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
-        """Fill the table of pytest-metadata, which the entry point has emptied."""
+        """Fill the table of pytest-metadata, with nothing but what is judged."""
+        _thaw()
         metadata = session.config.stash.get(METADATA, dict[str, object]())
+        metadata.clear()  # others may have added to what the entry point emptied
         metadata["System"] = self.run.configuration.system
         metadata["Environment"] = self.run.target.name
         metadata["Release"] = self.run.release_text
@@ -58,10 +60,18 @@ class ReadinessSession:
                 f"{run.configuration.system} in {run.target.name}, {run.release_text}",
                 f"gate {run.gate.name}, target digest {run.target_digest[:12]}",
                 f"suite {run.suite} ({len(run.lock.items)} items)",
-                run.signing.described,
                 *run.notes,
             )
         ]
+
+    def pytest_report_collectionfinish(self) -> list[str]:
+        """Say whose word counts: known once the suite is collected and read."""
+        if not self.run.nodes:
+            return []
+        signing = self.run.signing
+        failures = map(str, signing.signatures.failures)
+        lines = [signing.described, *signing.warnings, *failures]
+        return [f"readiness: {line}" for line in lines]
 
     def pytest_deselected(self, items: list[pytest.Item]) -> None:
         """Note what others leave out."""
@@ -106,7 +116,8 @@ class ReadinessSession:
         session.testscollected += len(self.run.rollups)  # for the progress shown
         nodes = [node for node in session.items if isinstance(node, ReadinessItem)]
         self.run.gathering.run(self.run.needs(nodes, REGISTRY))
-        # Thousands of items live to the end: the collector need not look at each again.
+        # Thousands of items live to the end: the collector need not look at each again,
+        # least of all when pytest and then the process end.
         gc.freeze()
         try:
             return (yield)
@@ -175,7 +186,6 @@ class ReadinessSession:
 
     def pytest_unconfigure(self) -> None:
         """Stop what was started for this run."""
-        gc.unfreeze()
         self._close()
 
     def _check_suite(self, nodes: list[ReadinessItem]) -> None:
@@ -198,6 +208,10 @@ class ReadinessSession:
         for node in nodes:
             node.run = run
             run.item_ids[node.nodeid] = node.item.id
+        try:
+            run.read_signatures()
+        except ReadinessError as error:
+            raise pytest.UsageError(f"readiness: {error}") from None
 
     def _show(self, report: pytest.TestReport, record: Record) -> None:
         item, outcome = record.item, record.outcome
@@ -205,7 +219,8 @@ class ReadinessSession:
             show(report, outcome.state, "", "")
             return
         message = failure_text(item, outcome, record.judgements)
-        show(report, outcome.state, one_line(item, outcome), message)
+        waiver = record.signatures.waiver if record.signatures else None
+        show(report, outcome.state, one_line(item, outcome, waiver), message)
 
     def _report_rollup(self, node: ReadinessItem) -> None:
         hook = node.ihook
@@ -224,6 +239,13 @@ class ReadinessSession:
                 self._show(report, record)
             hook.pytest_runtest_logreport(report=report)
         hook.pytest_runtest_logfinish(nodeid=node.nodeid, location=node.location)
+
+
+def _thaw() -> None:
+    """Give free what an earlier run of this process kept from the collector."""
+    if gc.get_freeze_count():
+        gc.unfreeze()
+        gc.collect()
 
 
 def _is_approval(node: pytest.Item) -> bool:

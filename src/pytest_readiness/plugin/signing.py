@@ -13,7 +13,11 @@ from pytest_readiness.attest.codes import Code
 from pytest_readiness.attest.context import Context, LockSeen
 from pytest_readiness.attest.pins import TrustPins
 from pytest_readiness.attest.result import Result, people
-from pytest_readiness.attest.signatures import LedgerFiles, read_signatures
+from pytest_readiness.attest.signatures import (
+    LedgerFiles,
+    Signatures,
+    read_signatures,
+)
 from pytest_readiness.attest.terms import Terms
 from pytest_readiness.errors import ConfigError
 from pytest_readiness.plugin.vouching import previous
@@ -34,7 +38,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_readiness.attest.result import ItemSignatures, WaiverInfo
-    from pytest_readiness.attest.signatures import Signatures
     from pytest_readiness.catalogue.item import Item
     from pytest_readiness.catalogue.lock import Lock
     from pytest_readiness.plugin.settings import Settings
@@ -151,6 +154,11 @@ class Signing:
         self._same_as = {one.id: one.same_as for one in self.lock.items if one.same_as}
 
     @classmethod
+    def nothing(cls, lock: Lock, now: dt.datetime) -> Signing:
+        """Give what stands before anything was read: nothing counts."""
+        return cls(Signatures(pins=TrustPins(), now=now), lock)
+
+    @classmethod
     def read(  # where, what, when
         cls,
         files: LedgerFiles,
@@ -228,11 +236,19 @@ class Signing:
         return blocked
 
     @property
+    def warnings(self) -> list[str]:
+        """What a reader must know of the trust file and the ledger, where they are."""
+        return self.signatures.warnings if self.signatures.trust else []
+
+    @property
     def described(self) -> str:
         """Say in one line what this run knows about trust."""
         found, trust = self.signatures, self.signatures.trust
         if trust is None:
-            return "no trust file, so nothing that people sign counts"
+            return "no trust file"
+        if found.broken:
+            codes = ", ".join(dict.fromkeys(one.code for one in found.failures))
+            return f"trust is broken ({codes}), so nothing that people signed counts"
         pinned = "pinned" if found.pins.pinned else "not pinned"
         snapshot = "detected" if found.snapshot_until else "not detected"
         return (
@@ -245,5 +261,6 @@ class Signing:
         """What stands in for signatures that cannot be read, or that nobody made."""
         if self.signatures.broken:
             failure = self.signatures.failures[0]
-            return Signature(code=failure.code, reason=failure.reason)
+            reason = f"no signature counts in this run: {failure.reason}"
+            return Signature(code=failure.code, reason=reason)
         return NO_TRUST_FILE if self.signatures.trust is None else UNSIGNED

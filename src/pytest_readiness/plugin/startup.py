@@ -19,12 +19,10 @@ from pytest_readiness.plugin.conclusion import STANDARD_STATUS
 from pytest_readiness.plugin.entry import LOCK_NAME, is_active
 from pytest_readiness.plugin.gathering import Gathering
 from pytest_readiness.plugin.run import Run
-from pytest_readiness.plugin.run_statement import check_runner
 from pytest_readiness.plugin.session import ReadinessSession
 from pytest_readiness.plugin.settings import Settings
-from pytest_readiness.plugin.signing import Signing, context_of, ledger_files, pins_of
+from pytest_readiness.plugin.signing import Signing
 from pytest_readiness.plugin.suite import bundled_suite, default_suite, suite_of
-from pytest_readiness.plugin.vouching import hold
 from pytest_readiness.probes.look import utc_now
 from pytest_readiness.target.digest import pin_holds
 from pytest_readiness.target.finding import find, no_target_file
@@ -39,12 +37,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
 
     from pytest_readiness.catalogue.locked import Lock
+    from pytest_readiness.demo.demo import Demo
     from pytest_readiness.target.model import Target
 
 
-__all__ = ["LastWord", "activate", "choose_suite"]
+__all__ = ["SESSION", "LastWord", "activate", "choose_suite"]
 
-_NAME = "readiness-session"
+SESSION = "readiness-session"
+"""The name under which the session's hooks are registered."""
 _SELECTING = (
     ("-k", "keyword"),
     ("-m", "markexpr"),
@@ -91,12 +91,12 @@ def activate(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from None
     # Whatever an ini says: a suite may have modules of one name in several folders.
     config.option.importmode = "importlib"
-    run.notes += [*run.distrust, *run.signing.signatures.warnings]
+    run.notes += run.distrust
     run.selection = [run.redact(option) for option in _selection(config)]
     run.notes += [*notes, *(f"{option} selects" for option in run.selection)]
     collection = SuiteCollection(run.suite)
     config.pluginmanager.register(collection)
-    config.pluginmanager.register(ReadinessSession(run, collection, close), _NAME)
+    config.pluginmanager.register(ReadinessSession(run, collection, close), SESSION)
 
 
 class LastWord:
@@ -121,7 +121,7 @@ def _final_status(config: pytest.Config, status: object) -> int:
     )
     if code in STANDARD_STATUS:
         return code
-    session = config.pluginmanager.get_plugin(_NAME)
+    session = config.pluginmanager.get_plugin(SESSION)
     decided: int | None = session.status if session else None
     return int(Exit.INCOMPLETE) if decided is None else decided
 
@@ -131,8 +131,10 @@ def _prepare(
 ) -> tuple[Run, Callable[[], None]]:
     environ: Mapping[str, str] = os.environ
     close: Callable[[], None] = _nothing
+    demo: Demo | None = None
     if settings.demo:
-        path, environ, close = _start_demo(settings)
+        demo, close = _start_demo(settings)
+        path, environ = demo.config_path, {**os.environ, **demo.environ}
     else:
         found = find(settings.config, config.rootpath)
         if found is None:
@@ -143,6 +145,8 @@ def _prepare(
     except BaseException:
         close()
         raise
+    if demo is not None:
+        run.sign_first = demo.sign
     return run, close
 
 
@@ -166,18 +170,6 @@ def _run(
         settings.deadline.total_seconds(),
         tell=_teller(config),
     )
-    signing = Signing.read(
-        ledger_files(configuration, settings),
-        context_of(configuration, target, release, digest, locked, settings),
-        pins_of(settings),
-        locked,
-        utc_now(),
-        declared=target.not_applicable,
-        people=configuration.approvals.people,
-    )
-    hold(signing.signatures, settings, suite, configuration.system)
-    if settings.run_key is not None and not signing.signatures.failures:
-        check_runner(settings.run_key, signing.signatures.trust, utc_now())
     distrust = [] if pin_holds(target, digest) else [_mismatch(target, digest)]
     return Run(
         settings=settings,
@@ -190,8 +182,8 @@ def _run(
         lock=locked,
         redact=redactor,
         gathering=gathering,
-        signing=signing,
-        distrust=[*distrust, *map(str, signing.signatures.failures)],
+        signing=Signing.nothing(locked, utc_now()),
+        distrust=distrust,
     )
 
 
@@ -217,9 +209,7 @@ def _mismatch(target: Target, digest: str) -> str:
     )
 
 
-def _start_demo(
-    settings: Settings,
-) -> tuple[Path, Mapping[str, str], Callable[[], None]]:
+def _start_demo(settings: Settings) -> tuple[Demo, Callable[[], None]]:
     from pytest_readiness.demo.demo import Demo  # noqa: PLC0415  # only for the demo
 
     folder = tempfile.TemporaryDirectory(prefix="readiness-demo-")
@@ -233,7 +223,7 @@ def _start_demo(
         demo.close()
         folder.cleanup()
 
-    return demo.config_path, {**os.environ, **demo.environ}, close
+    return demo, close
 
 
 def _nothing() -> None:

@@ -16,13 +16,20 @@ if TYPE_CHECKING:
 __all__ = ["REGISTRY", "probe"]
 
 REGISTRY: Mapping[str, str] = {
+    "contents": "pytest_readiness.probes.postgres.contents:Contents",
+    "database": "pytest_readiness.probes.postgres.database:Database",
+    "defences": "pytest_readiness.probes.postgres.defences:Defences",
+    "live": "pytest_readiness.probes.postgres.database:Live",
+    "dependencies": "pytest_readiness.probes.dependencies:Dependencies",
     "postgres": "pytest_readiness.probes.postgres:Postgres",
+    "prometheus": "pytest_readiness.probes.prometheus:Prometheus",
+    "provider": "pytest_readiness.probes.provider:Provider",
     "python": "pytest_readiness.probes.python:Python",
     "redis": "pytest_readiness.probes.redis:Redis",
     "service": "pytest_readiness.probes.service:Service",
     "tls": "pytest_readiness.probes.tls:Tls",
 }
-"""Where each probe's class is, by the name of its target block."""
+"""Where each probe's class is, by the name of its fixture."""
 
 
 def probe(name: str) -> type[Facts]:

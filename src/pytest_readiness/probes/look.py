@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import hashlib
+import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
@@ -20,7 +22,10 @@ from pytest_readiness.errors import ProbeError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Facts", "Look", "LookError", "noted", "utc_now"]
+    from pytest_readiness.probes.planned import PlannedLook
+    from pytest_readiness.target.blocks import Grant
+
+__all__ = ["Doors", "Facts", "Look", "LookError", "noted", "utc_now"]
 
 T = TypeVar("T")
 
@@ -44,8 +49,8 @@ def noted(fact: Observed[T], note: str) -> Observed[T]:
 class LookError(ProbeError):
     """Ends a try inside a probe; never leaves it.
 
-    ``final`` is set where another try would give the same or do harm: a password that
-    was rejected once must not be tried again, lest the account is locked.
+    ``final`` is set where another try would give the same or do harm; ``rejected``
+    where it was a credential: it must not be sent again, lest the account is locked.
     """
 
     def __init__(
@@ -55,10 +60,58 @@ class LookError(ProbeError):
         remedy: str = "",
         *,
         final: bool = False,
+        rejected: bool = False,
     ) -> None:
         super().__init__("", reason, remedy)
         self.unavailable = Unavailable(reason, cause, remedy)
-        self.final = final
+        self.final = final or rejected
+        self.rejected = rejected
+
+
+class Doors:
+    """What this run tried to log in with: nothing that was rejected is sent again.
+
+    Several looks may have the same account. The first goes alone; once it is in, the
+    others may go as they like, and what was rejected is not sent again.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: dict[tuple[str, ...], _Door] = {}
+
+    def enter(self, key: tuple[str, ...], look: Look, log_in: Callable[[], T]) -> T:
+        """Log in, or raise what an earlier look was told."""
+        # The key holds a password; its digest is enough to tell accounts apart.
+        digest = hashlib.sha256("\0".join(key).encode(errors="replace")).hexdigest()
+        with self._lock:
+            door = self._known.setdefault((key[0], digest), _Door())
+        if door.open:
+            return log_in()
+        if not door.lock.acquire(timeout=look.remaining()):
+            raise look.overdue()
+        try:
+            return door.through(log_in)
+        finally:
+            door.lock.release()
+
+
+class _Door:
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.open = False
+        self.refused: LookError | None = None
+
+    def through(self, log_in: Callable[[], T]) -> T:
+        if self.refused is not None:
+            raise self.refused
+        try:
+            inside = log_in()
+        except LookError as error:
+            if error.rejected:
+                self.refused = error
+            raise
+        self.open = True
+        return inside
 
 
 @dataclass
@@ -76,6 +129,7 @@ class Look:
     environment: str = ""
     now: Callable[[], dt.datetime] = utc_now
     deadline: float = field(default=0.0)
+    doors: Doors = field(default_factory=Doors)
 
     def __post_init__(self) -> None:
         if not self.deadline:
@@ -99,6 +153,11 @@ class Look:
         """Give a look at the same thing that ends in ``seconds``, or with this one."""
         deadline = min(time.monotonic() + seconds, self.deadline)
         return dataclasses.replace(self, deadline=deadline)
+
+    def brief(self, limit: dt.timedelta) -> Look:
+        """Give a look that waits at most ``limit`` for an answer, and says so."""
+        seconds = min(limit.total_seconds(), self.timeout)
+        return dataclasses.replace(self.share(seconds), timeout=seconds)
 
     def tries(
         self, retries: int, attempt: Callable[[Look], T]
@@ -181,15 +240,37 @@ class Facts:
 
     block: ClassVar[str]
     """The table of the target that says where to look; also the fixture's name."""
+    several: ClassVar[bool] = False
+    """Whether the table holds several resources, each under a name of its own.
+
+    An item looks at the one that its id ends with.
+    """
+    unset: ClassVar[Cause] = Cause.LOCAL
+    """Why there are no facts where a reference of the table is not set."""
     exclusive: ClassVar[bool] = False
     """Whether the look disturbs others and runs alone, after the quiet ones."""
     runs_release: ClassVar[bool] = False
     """Whether this is the running service, so that its release is checked first."""
+    grant: ClassVar[Grant | None] = None
+    """What the target must allow, where the look does more than read."""
+    view_of: ClassVar[str] = ""
+    """Another probe whose facts these are, but always those of the target itself."""
 
     @classmethod
     def gather(cls, block: Any, look: Look) -> Self:  # noqa: ANN401  # each has its own
         """Look once; never raise, never outlast ``look.deadline``."""
         raise NotImplementedError
+
+    @classmethod
+    def limit(cls, block: Any) -> dt.timedelta:  # noqa: ANN401  # each has its own
+        """Give how long one try may take."""
+        allowed: dt.timedelta = block.timeout
+        return allowed
+
+    @classmethod
+    def looks(cls, block: Any) -> tuple[PlannedLook, ...] | None:  # noqa: ANN401, ARG003  # as above
+        """Say beforehand all that ``gather`` may do; None is a probe that does not."""
+        return None
 
     @staticmethod
     def source(block: Any) -> str:  # noqa: ANN401  # each has its own
@@ -206,6 +287,15 @@ class Facts:
             return seen
         facts = {f.name: getattr(seen, f.name) for f in dataclasses.fields(cls)}
         return cls(**{name: noted(fact, note) for name, fact in facts.items()})
+
+    @property
+    def reason(self) -> Unavailable:
+        """Why there is nothing, where :meth:`unavailable` made these facts."""
+        first: Observed[object] = getattr(self, dataclasses.fields(self)[0].name)
+        if isinstance(first.value, Unavailable):
+            return first.value
+        msg = f"{type(self).__name__} was seen"
+        raise TypeError(msg)
 
     @classmethod
     def unavailable(

@@ -7,19 +7,11 @@ environment but what a program needs to start.
 
 from __future__ import annotations
 
-import atexit
-import contextlib
 import datetime as dt
 import json
-import os
-import selectors
-import signal
-import stat
-import subprocess
-import threading
+import shlex
 import time
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -27,6 +19,8 @@ from packaging.version import Version
 
 from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
 from pytest_readiness.probes.look import Facts, LookError
+from pytest_readiness.probes.planned import PlannedLook, files
+from pytest_readiness.probes.program import absence, output_of
 from pytest_readiness.probes.support import PYTHON, python_branch, support_note
 
 if TYPE_CHECKING:
@@ -38,11 +32,12 @@ if TYPE_CHECKING:
 __all__ = ["SCRIPT", "Python", "container_signs"]
 
 SCRIPT = (
-    "import json,sys;"
+    "import json,sys; "
     "print(json.dumps({"
-    "'version':list(sys.version_info[:3]),"
-    "'prefix':sys.prefix,"
-    "'base':getattr(sys,'real_prefix',None) or getattr(sys,'base_prefix',sys.prefix)"
+    '"version": list(sys.version_info[:3]), '
+    '"prefix": sys.prefix, '
+    '"base": getattr(sys, "real_prefix", None) or '
+    'getattr(sys, "base_prefix", sys.prefix)'
     "}))"
 )
 """What the interpreter is asked; runs on every Python since 2.6.
@@ -50,12 +45,12 @@ SCRIPT = (
 ``real_prefix`` is what virtualenv set before version 20.
 """
 
-_OVER = threading.Event()
-"""Set when this process ends: a look that is still under way starts nothing more."""
-_INTAKE = 10_000
-"""Bytes of output that are read: the answer has some hundred."""
-_KEPT = ("PATH", "HOME", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
-"""What the interpreter gets of our environment; it may hold the target's secrets."""
+ISOLATED = ("-I", "-c", SCRIPT)
+OLD = ("-E", "-s", "-c", SCRIPT)
+"""Python 2 knows no ``-I``."""
+SIGNS = (".dockerenv", "run/.containerenv")
+CGROUP, MOUNTS = "proc/1/cgroup", "proc/1/mountinfo"
+
 _SHOWN = 200
 """Characters of a path that evidence shows."""
 _MOUNT_POINT = 4
@@ -96,7 +91,7 @@ class Python(Facts):
 
     @classmethod
     def _once(cls, block: PythonBlock, look: Look) -> Self:
-        what_is_there = _missing(block.interpreter)
+        what_is_there = absence(block.interpreter)
         if what_is_there:
             nothing = Unavailable(what_is_there, Cause.NO_ANSWER)
             return cls._without_answer(nothing, look, exists=False)
@@ -122,6 +117,19 @@ class Python(Facts):
             isolated=look.seen(nothing),
         )
 
+    @classmethod
+    def looks(cls, block: PythonBlock) -> tuple[PlannedLook, ...]:
+        """Say beforehand what is started, and what tells of a container."""
+        path = str(block.interpreter)
+        signs = tuple(Path("/") / name for name in (*SIGNS, CGROUP, MOUNTS))
+        return (
+            PlannedLook("program", shlex.join([path, *ISOLATED])),
+            PlannedLook(
+                "program", shlex.join([path, *OLD]), note="where that gives no answer"
+            ),
+            *(files(*signs) if block.isolation == "container" else ()),
+        )
+
     @staticmethod
     def source(block: PythonBlock) -> str:
         """Name the interpreter by its path."""
@@ -135,31 +143,12 @@ class _Answer:
     base: str
 
 
-def _missing(path: Path) -> str:
-    """Say why there is no program at a path; empty where there is one.
-
-    Raises:
-        LookError: this run may not look there.
-    """
-    try:
-        mode = path.stat().st_mode
-    except PermissionError:
-        reason = f"this run may not look at {path}"
-        raise LookError(reason, Cause.LOCAL, final=True) from None
-    except OSError as error:
-        link = (
-            "a link to nothing" if path.is_symlink() else os.strerror(error.errno or 0)
-        )
-        return f"{path}: {link}"
-    return "" if stat.S_ISREG(mode) else f"{path}: not a file"
-
-
 def _ask(path: Path, look: Look) -> tuple[_Answer, str]:
-    output = _run([str(path), "-I", "-c", SCRIPT], look)
+    output = output_of([str(path), *ISOLATED], look)
     detail = ""
     if not output:
-        # Python 2 knows no -I, and says so to standard error only.
-        output = _run([str(path), "-E", "-s", "-c", SCRIPT], look)
+        # Python 2 says so to standard error only.
+        output = output_of([str(path), *OLD], look)
         detail = "it knows no -I"
     lines = output.decode(errors="replace").split("\n")
     try:
@@ -170,71 +159,6 @@ def _ask(path: Path, look: Look) -> tuple[_Answer, str]:
         return _Answer(version, str(said["prefix"]), str(said["base"])), detail
     except (ValueError, LookupError, TypeError, RecursionError):
         raise LookError("it does not answer as a Python does", final=True) from None
-
-
-def _run(command: Sequence[str], look: Look) -> bytes:
-    """Run a program to the end of its output, or of the look; leave nothing behind."""
-    if _OVER.is_set():
-        raise LookError("the run is over", Cause.LOCAL, final=True)
-    environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    try:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd="/",
-            env=environment,
-            start_new_session=True,
-        )
-    except PermissionError:
-        reason = f"this run may not start {command[0]}"
-        raise LookError(reason, Cause.LOCAL, final=True) from None
-    except OSError as error:
-        text = os.strerror(error.errno or 0)
-        raise LookError(f"it cannot be started: {text}", final=True) from None
-    leave = partial(_leave, process)
-    atexit.register(leave)
-    with process:
-        try:
-            return _output(process, look)
-        finally:
-            _end(process)
-            atexit.unregister(leave)
-
-
-def _leave(process: subprocess.Popen[bytes]) -> None:
-    """End a program where the run is over, or interrupted, before the look is."""
-    _OVER.set()
-    _end(process)
-
-
-def _output(process: subprocess.Popen[bytes], look: Look) -> bytes:
-    if process.stdout is None:
-        return b""
-    output = b""
-    descriptor = process.stdout.fileno()
-    with selectors.DefaultSelector() as selector:
-        selector.register(descriptor, selectors.EVENT_READ)
-        while len(output) <= _INTAKE:
-            if not selector.select(look.remaining()) or look.over:
-                raise look.overdue()
-            part = os.read(descriptor, _INTAKE)
-            if not part:
-                return output
-            output += part
-    raise LookError("its output has no end", final=True)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kill the program and what it started: they are one session of their own."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        if hasattr(os, "killpg"):
-            os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(1.0)
 
 
 def _isolated(block: PythonBlock, answer: _Answer, look: Look) -> Observed[bool]:
@@ -260,14 +184,10 @@ def container_signs(root: Path = Path("/")) -> tuple[str, ...]:
     control group names the runtime (control groups v1, or v2 without a namespace of
     its own); images are mounted as an overlay.
     """
-    signs = [
-        f"/{name}"
-        for name in (".dockerenv", "run/.containerenv")
-        if (root / name).exists()
-    ]
-    groups = _text(root / "proc/1/cgroup")
+    signs = [f"/{name}" for name in SIGNS if (root / name).exists()]
+    groups = _text(root / CGROUP)
     signs += [f"control group {name}" for name in _RUNTIMES if name in groups]
-    mounts = (line.split(" ") for line in _text(root / "proc/1/mountinfo").splitlines())
+    mounts = (line.split(" ") for line in _text(root / MOUNTS).splitlines())
     if any(_is_overlay_root(fields) for fields in mounts):
         signs.append("overlay root")
     return tuple(signs)

@@ -1,36 +1,17 @@
-"""The running service: that it answers, and which release it says it is.
-
-requests speaks HTTP; the socket under it is ours, so that proxies, ``.netrc`` and the
-certificate variables of the environment have no say, a byte a second does not outlast
-the look, and an endless answer ends.
-"""
+"""The running service: that it answers, and which release it says it is."""
 
 from __future__ import annotations
 
-import http.client
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
-from urllib.parse import urlsplit
-
-import requests
-from requests.adapters import HTTPAdapter
-from requests.exceptions import InvalidHeader
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import HTTPError
+from typing import TYPE_CHECKING, ClassVar, Self, cast
 
 from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
+from pytest_readiness.probes.http import Answer, Client, Identity
 from pytest_readiness.probes.look import Facts, LookError
-from pytest_readiness.probes.network import CLOSED, connect
-from pytest_readiness.probes.secure import secured, trust_context
-from pytest_readiness.probes.stream import Stream
+from pytest_readiness.probes.planned import PlannedLook, trust_files
 
 if TYPE_CHECKING:
-    import socket
-    import ssl
-    from collections.abc import Iterator, Mapping
-
     from pytest_readiness.probes.look import Look
     from pytest_readiness.target.blocks import ReleaseRoute, ServiceBlock
 
@@ -39,17 +20,8 @@ __all__ = ["Service"]
 _OK = 200
 _SERVER_ERROR = 500
 _REJECTED = frozenset({401, 403})
-_FAILURES = (
-    requests.RequestException,
-    HTTPError,
-    http.client.HTTPException,
-    OSError,
-    UnicodeError,
-)
-"""What requests, and below it urllib3 and http.client, raise."""
 _LONGEST = 200
 """Characters of a release; what is longer is none."""
-_CHUNK = 1 << 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +43,7 @@ class Service(Facts):
 
     @classmethod
     def _once(cls, block: ServiceBlock, look: Look) -> Self:
-        route = block.release.route if block.release else "/"
+        route = _route(block)
         answer = _get(block, route, look)
         if answer.status >= _SERVER_ERROR:
             raise LookError(f"{route} answered {answer.status}")
@@ -83,73 +55,41 @@ class Service(Facts):
         answers = look.seen(True, what=f"GET {route}", detail=detail)  # noqa: FBT003  # a value
         return cls(answers=answers, release=release)
 
+    @classmethod
+    def looks(cls, block: ServiceBlock) -> tuple[PlannedLook, ...]:
+        """Say beforehand what is asked: one request, with the token if there is one."""
+        secure = block.url.startswith("https:")
+        who = "with the token" if block.token is not None else "without a token"
+        return (
+            PlannedLook("connection", "over TLS" if secure else "without TLS"),
+            PlannedLook("request", f"GET {_route(block)}", note=who),
+            *(trust_files(block.ca_file) if secure else ()),
+        )
+
     @staticmethod
     def source(block: ServiceBlock) -> str:
         """Name the service by its URL, which holds no credentials."""
         return block.url
 
 
-@dataclass(frozen=True)
-class _Answer:
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
+def _route(block: ServiceBlock) -> str:
+    return block.release.route if block.release else "/"
 
 
-def _get(block: ServiceBlock, route: str, look: Look) -> _Answer:
-    try:
-        with requests.Session() as session:
-            session.trust_env = False
-            adapter = _Adapter(_Way(block, look))
-            session.mount("https://", adapter)
-            session.mount("http://", adapter)
-            with session.get(
-                f"{block.url}{route}",
-                headers=_headers(block),
-                timeout=look.remaining(),
-                allow_redirects=False,
-                stream=True,
-            ) as response:
-                # Not decoded: a small answer may unpack to gigabytes.
-                parts = response.raw.stream(_CHUNK, decode_content=False)
-                return _Answer(response.status_code, response.headers, b"".join(parts))
-    except _FAILURES as error:
-        raise _failed(error) from None
+def _get(block: ServiceBlock, route: str, look: Look) -> Answer:
+    identity = Identity(block.ca_file)
+    with Client(block.url, look, identity, lambda: _headers(block)) as client:
+        return client.get(route)
 
 
 def _headers(block: ServiceBlock) -> dict[str, str]:
-    headers = {
-        "User-Agent": "pytest-readiness",
-        "Accept": "application/json",
-        "Accept-Encoding": "identity",
-    }
-    if block.token is not None:
-        headers["Authorization"] = f"Bearer {block.token.reveal()}"
-    return headers
-
-
-def _failed(error: Exception) -> LookError:
-    kinds = tuple(_chain(error))
-    if any(isinstance(kind, http.client.RemoteDisconnected) for kind in kinds):
-        return LookError(CLOSED)
-    if any(isinstance(kind, http.client.IncompleteRead) for kind in kinds):
-        return LookError("the answer ends in its middle")
-    if any(isinstance(kind, InvalidHeader | UnicodeEncodeError) for kind in kinds):
-        # A token with a line break, perhaps; the error's text quotes it.
-        return LookError("the token cannot be sent", Cause.LOCAL, final=True)
-    return LookError("what answers there is not HTTP")
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """Give an error and all that it came from; drivers wrap them in each other."""
-    while error is not None:
-        yield error
-        yield from (part for part in error.args if isinstance(part, BaseException))
-        error = error.__cause__ or error.__context__
+    if block.token is None:
+        return {}
+    return {"Authorization": f"Bearer {block.token.reveal()}"}
 
 
 def _release(
-    answer: _Answer, place: ReleaseRoute | None, *, asked: bool
+    answer: Answer, place: ReleaseRoute | None, *, asked: bool
 ) -> str | Unavailable:
     if place is None:
         return Unavailable(
@@ -187,69 +127,3 @@ def _within(body: bytes, key: str) -> object:
             return None
         found = cast("dict[str, object]", found).get(part)
     return found
-
-
-class _Way:
-    """How requests gets to the service: connected, proven, bounded by the look."""
-
-    def __init__(self, block: ServiceBlock, look: Look) -> None:
-        self._look = look
-        secure = block.url.startswith("https:")
-        self._trust = trust_context(block.ca_file) if secure else None
-
-    def open(self, host: str, port: int) -> Stream:
-        """Connect, and shake hands where the URL is HTTPS."""
-        sock: socket.socket | ssl.SSLSocket = connect(host, port, self._look)
-        if self._trust is not None:
-            sock = secured(sock, self._trust, host, self._look)
-        return Stream(sock, self._look)
-
-
-class _Adapter(HTTPAdapter):
-    """requests' door to the connections below."""
-
-    def __init__(self, way: _Way) -> None:
-        super().__init__(max_retries=0)
-        self._way = way
-
-    def get_connection_with_tls_context(
-        self, request: requests.PreparedRequest, *_: object, **__: object
-    ) -> HTTPConnectionPool:
-        """Give a pool of connections to the request's host that are opened our way."""
-        parts = urlsplit(request.url or "")
-        kind = _SecurePool if parts.scheme == "https" else _PlainPool
-        return kind(parts.hostname or "", parts.port, way=self._way)
-
-    def cert_verify(self, *_: object, **__: object) -> None:
-        """Leave the proof to the handshake; requests would look for its own files."""
-
-
-class _Plain(HTTPConnection):
-    """urllib3's connection over our stream; its pool passes ``way`` on."""
-
-    def __init__(self, *args: Any, way: _Way, **settings: Any) -> None:  # noqa: ANN401
-        super().__init__(*args, **settings)
-        self._way = way
-
-    def connect(self) -> None:
-        self.sock = self._way.open(self.host, self.port)
-
-
-class _Secure(HTTPSConnection):
-    """As :class:`_Plain`; the stream comes with its proof."""
-
-    def __init__(self, *args: Any, way: _Way, **settings: Any) -> None:  # noqa: ANN401
-        super().__init__(*args, **settings)  # pyright: ignore[reportUnknownMemberType]
-        self._way = way
-
-    def connect(self) -> None:
-        self.sock = self._way.open(self.host, self.port)
-        self.is_verified = True
-
-
-class _PlainPool(HTTPConnectionPool):
-    ConnectionCls = _Plain  # pyright: ignore[reportAssignmentType]  # as urllib3 does
-
-
-class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _Secure  # pyright: ignore[reportAssignmentType]  # as urllib3 does

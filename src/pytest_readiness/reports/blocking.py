@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 __all__ = ["Blocking", "Obstacle", "Owner", "blocking", "counted", "severity"]
 
 
+_APPROVAL_FOLLOWS = "STATE_CHANGED"
+
+
 @dataclass(frozen=True, slots=True)
 class Obstacle:
     """One thing to do: an item, or several of one owner that one action closes."""
@@ -47,7 +50,8 @@ class Blocking:
     """Everything that blocks.
 
     ``not_run`` stands apart from the owners: running again is nobody's repair.
-    ``following`` are rollups that only repeat the others.
+    ``following`` are rollups that only repeat the others, and approvals that are
+    bound to them.
     """
 
     not_run: tuple[Obstacle, ...]
@@ -58,8 +62,13 @@ class Blocking:
 def blocking(report: Report) -> Blocking:
     """Group what blocks: owners with the worst items first."""
     open_ = [item for item in report.items if item.state.blocks]
-    following = tuple(item for item in open_ if item.code == Code.MEMBERS)
-    own = [item for item in open_ if item.code != Code.MEMBERS]
+    # An approval that did not know of an open item holds again once that is closed.
+    follows = frozenset({Code.MEMBERS, _APPROVAL_FOLLOWS})
+    own = [item for item in open_ if item.code not in follows]
+    if not own:
+        follows = frozenset({Code.MEMBERS})
+        own = [item for item in open_ if item.code not in follows]
+    following = tuple(item for item in open_ if item.code in follows)
     not_run = _obstacles([item for item in own if item.state is State.NOT_RUN])
     by_owner: dict[str, list[ReportItem]] = {}
     for item in own:

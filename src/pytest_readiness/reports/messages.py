@@ -17,6 +17,7 @@ from pytest_readiness.verdict.states import State
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pytest_readiness.attest.result import WaiverInfo
     from pytest_readiness.catalogue.item import Item
     from pytest_readiness.catalogue.requirement import Judgement
     from pytest_readiness.verdict.settling import Outcome
@@ -57,8 +58,18 @@ def failure_text(item: Item, outcome: Outcome, judgements: Sequence[Judgement]) 
     return "\n".join([_line(head), *(f"  {_line(line)}" for line in lines)])
 
 
-def one_line(item: Item, outcome: Outcome) -> str:
-    """Give the reason of an xfail or a skip: ``CODE role: exact command``."""
+def one_line(item: Item, outcome: Outcome, waiver: WaiverInfo | None = None) -> str:
+    """Give the reason of an xfail or a skip: ``CODE role: exact command``.
+
+    Of a waived item: the raw state, who approved it and until when.
+    """
+    if outcome.state is State.WAIVED and waiver is not None:
+        by = ", ".join(signer.name for signer in waiver.approvers)
+        word = "EMERGENCY WAIVER" if waiver.emergency else "WAIVED"
+        return _line(
+            f"{word} {outcome.raw_state} {outcome.code} until "
+            f"{waiver.until:%Y-%m-%d %H:%M} UTC by {by}: {waiver.reason}"
+        )
     todo = remedy(item, outcome, ())
     roles = " and ".join(todo.roles or (item.owner,))
     what = todo.command or outcome.reason or item.claim

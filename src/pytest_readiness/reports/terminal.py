@@ -39,6 +39,7 @@ _TEXT_LINES = 2
 _FIX_LINES = 3
 _NAMED = 3
 _NOT_RUN_LINES = 8
+_WAIVERS = 3
 _REPORT = "report.json"
 
 _EXITS = {
@@ -226,13 +227,48 @@ def _remarks(report: Report, width: int, where: str) -> Iterator[str]:
     if report.selection.selected:
         why = ", ".join(report.selection.why) or "a selection"
         yield from wrap(f"only a selection was run: {why}", width, limit=_TEXT_LINES)
-    waived = [item for item in report.items if item.state is State.WAIVED]
-    if waived:
-        yield from wrap(f"waived: {_names(waived)}", width, limit=_TEXT_LINES)
+    for line in _waivers(report):
+        yield from wrap(line, width, limit=_TEXT_LINES)
     if report.counts.raw != report.counts.after:
         raw = (item.raw_state for item in report.items if item.raw_state.blocks)
         before = f"before waivers: {report.raw_verdict} ({counted(raw)})"
         yield from wrap(before, width, limit=_TEXT_LINES)
     for warning in report.warnings:
         yield from wrap(f"warning: {warning}", width, limit=_TEXT_LINES)
-    yield from wrap(f"{report.trust}; evidence of every item: {where}", width)
+    for failure in report.trust.failures:
+        yield from wrap(f"not to be trusted: {failure}", width, limit=_FIX_LINES)
+    for hindrance in report.hindrances:
+        text = f"blocked: {hindrance.code}: {hindrance.reason}"
+        yield from wrap(text, width, limit=_FIX_LINES)
+    yield from wrap(f"{report.trust.described}; evidence of every item: {where}", width)
+
+
+def _waivers(report: Report) -> Iterator[str]:
+    """Say what is waived, by whom and until when; an emergency stands for itself."""
+    emergencies: dict[str, list[ReportItem]] = {}
+    untold: list[ReportItem] = []
+    told: list[str] = []
+    for item in report.items:
+        waiver = item.signed.waiver if item.signed else None
+        if waiver is None:
+            untold += [item] if item.state is State.WAIVED else []
+            continue
+        by = ", ".join(signer.name for signer in waiver.approvers)
+        until = f"until {waiver.until:%Y-%m-%d %H:%M} UTC by {by}"
+        if not waiver.used and waiver.emergency:
+            continue
+        if not waiver.used:
+            told.append(f"waiver not needed: {item.id} is {item.state} ({until})")
+        elif waiver.emergency:
+            key = f"EMERGENCY, incident {waiver.incident}, {until}"
+            emergencies.setdefault(key, []).append(item)
+        else:
+            raw = f"{item.raw_state} {item.code}".rstrip()
+            told.append(f"waived: {item.id} (raw {raw}) {until}: {waiver.reason}")
+    for key, items in emergencies.items():
+        yield f"{key}, waives {_names(items)}"
+    yield from told[:_WAIVERS]
+    if len(told) > _WAIVERS:
+        yield f"... and {len(told) - _WAIVERS} more waivers: see {_REPORT}"
+    if untold:
+        yield f"waived: {_names(untold)}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pytest_readiness.catalogue.item import Item
 from pytest_readiness.store.document import (
-    NO_TRUST_FILE,
+    ApproversCounted,
     Checklist,
     Counts,
     GateAsked,
@@ -20,11 +20,14 @@ from pytest_readiness.store.document import (
     Selection,
     SignatureNeeded,
 )
+from pytest_readiness.store.signed import HindranceShown, TrustShown, signed_shown
 from pytest_readiness.verdict.remedy import remedy
+from pytest_readiness.verdict.states import State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from pytest_readiness.attest.result import ItemSignatures
     from pytest_readiness.catalogue.item import SignatureRule
     from pytest_readiness.catalogue.lock import Lock, LockedItem
     from pytest_readiness.catalogue.requirement import Judgement
@@ -44,16 +47,17 @@ class Subject:
     target_digest: str
     organisation: str | None = None
     candidate: str | None = None
-    trust: str = NO_TRUST_FILE
-    """What the run knows about trust, in plain words."""
+    trust: TrustShown = field(default_factory=TrustShown)
+    approvers: ApproversCounted | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the suite says about one item and what its body judged."""
+    """What the suite says about one item, what its body judged and people signed."""
 
     item: Item
     judgements: Sequence[Judgement] = field(default=())
+    signatures: ItemSignatures | None = None
 
 
 def build(  # noqa: PLR0913  # the parts of a report, each by name
@@ -101,6 +105,11 @@ def build(  # noqa: PLR0913  # the parts of a report, each by name
         run=run,
         checklist=_checklist(lock),
         trust=subject.trust,
+        approvers=subject.approvers,
+        hindrances=tuple(
+            HindranceShown(code=one.code, reason=one.reason)
+            for one in decision.hindrances
+        ),
         warnings=(*warnings, *([overdue] if overdue else [])),
         items=tuple(
             _item(locked, outcomes[locked.id], evidence.get(locked.id), titles)
@@ -147,6 +156,9 @@ def _item(
         why=item.why,
         fix=item.fix,
         signature=_signature(item.signature) if item.signature else None,
+        signed=signed_shown(found.signatures, waived=outcome.state is State.WAIVED)
+        if found.signatures
+        else None,
         observations=tuple(_observation(judgement) for judgement in judgements),
     )
 

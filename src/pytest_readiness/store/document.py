@@ -1,33 +1,22 @@
 """The report as a document: typed, versioned, canonical; every format renders from it.
 
 :mod:`.building` makes it of a run, :mod:`.files` keeps it, :mod:`.schema` publishes its
-JSON Schema. A text that comes from outside is one printable line in it: control and
-bidirectional characters stand as escapes, so that no renderer has to think of them.
+JSON Schema.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    AwareDatetime,
-    BaseModel,
-    ConfigDict,
-    Field,
-    NonNegativeInt,
-    PlainSerializer,
-    StringConstraints,
-    model_validator,
-)
+from pydantic import NonNegativeInt, StringConstraints, model_validator
 
 from pytest_readiness.catalogue.canonical import canonical
-from pytest_readiness.catalogue.item import ITEM_ID, SLUG, Kind, Scope, Stage
+from pytest_readiness.catalogue.item import Kind, Scope, Stage
 from pytest_readiness.catalogue.observation import Cause
-from pytest_readiness.catalogue.rendering import printable
 from pytest_readiness.catalogue.requirement import Judged
+from pytest_readiness.store.parts import Instant, ItemId, Part, Seconds, Slug, Text
+from pytest_readiness.store.signed import HindranceShown, SignedShown, TrustShown
 from pytest_readiness.verdict.decision import Verdict
 from pytest_readiness.verdict.states import State
 
@@ -36,8 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FORMAT",
-    "MAX_LENGTH",
-    "NO_TRUST_FILE",
+    "ApproversCounted",
     "Checklist",
     "Counts",
     "GateAsked",
@@ -52,51 +40,9 @@ __all__ = [
 ]
 
 FORMAT: Final = "pytest-readiness/report/1"
-MAX_LENGTH = 2000
-"""Longest text, in characters; what is longer was cut and ends in an ellipsis."""
-
-NO_TRUST_FILE = "no trust file"
 
 
-def _clean(text: str) -> str:
-    line = printable(" ".join(text.split()))
-    return line if len(line) <= MAX_LENGTH else f"{line[: MAX_LENGTH - 1]}…"
-
-
-def _instant(value: dt.datetime) -> dt.datetime:
-    # Milliseconds: what is written is what is read back.
-    utc = value.astimezone(dt.UTC)
-    return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
-
-
-def _written(value: dt.datetime) -> str:
-    return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-Text = Annotated[str, AfterValidator(_clean)]
-Instant = Annotated[
-    AwareDatetime,
-    AfterValidator(_instant),
-    PlainSerializer(_written, return_type=str, when_used="json"),
-    Field(json_schema_extra={"format": "date-time"}),
-]
-ItemId = Annotated[str, StringConstraints(pattern=f"^{ITEM_ID.pattern}$")]
-Slug = Annotated[str, StringConstraints(pattern=f"^{SLUG.pattern}$")]
-Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        strict=True,
-        use_attribute_docstrings=True,
-        # Every key is always written, so readers need not ask whether it is there.
-        json_schema_serialization_defaults_required=True,
-    )
-
-
-class ReleaseJudged(_Part):
+class ReleaseJudged(Part):
     """The release under judgement."""
 
     version: Text
@@ -111,14 +57,14 @@ class ReleaseJudged(_Part):
     """Whether the source is known, so that signatures can be bound to it."""
 
 
-class GateAsked(_Part):
+class GateAsked(Part):
     """The question: which stages must be satisfied."""
 
     name: Text
     stages: tuple[Stage, ...]
 
 
-class Counts(_Part):
+class Counts(Part):
     """How many items are in each state, those out of gate included."""
 
     raw: dict[State, NonNegativeInt]
@@ -127,14 +73,14 @@ class Counts(_Part):
     """After waivers."""
 
 
-class LeftOut(_Part):
+class LeftOut(Part):
     """An item of the gate that was not run, and why, where that is known."""
 
     id: ItemId
     why: Text
 
 
-class Selection(_Part):
+class Selection(Part):
     """What the run left out; a run of a selection is never READY."""
 
     selected: bool = False
@@ -143,7 +89,7 @@ class Selection(_Part):
     left_out: tuple[LeftOut, ...] = ()
 
 
-class RunFacts(_Part):
+class RunFacts(Part):
     """Who ran what, where and when."""
 
     started: Instant
@@ -157,7 +103,7 @@ class RunFacts(_Part):
     pytest: Text
 
 
-class Checklist(_Part):
+class Checklist(Part):
     """The checklist that was accounted for."""
 
     name: Text
@@ -168,7 +114,7 @@ class Checklist(_Part):
     """Date of its last review."""
 
 
-class SignatureNeeded(_Part):
+class SignatureNeeded(Part):
     """Who must sign an item, and for how long that holds."""
 
     roles: tuple[Slug, ...]
@@ -179,7 +125,7 @@ class SignatureNeeded(_Part):
     """False: accepted only where the target has no block."""
 
 
-class Observation(_Part):
+class Observation(Part):
     """One line of evidence: a fact, its requirement, and what follows."""
 
     label: Text
@@ -198,7 +144,7 @@ class Observation(_Part):
     duration_seconds: Seconds = 0.0
 
 
-class ReportItem(_Part):
+class ReportItem(Part):
     """One item of the checklist."""
 
     id: ItemId
@@ -227,10 +173,19 @@ class ReportItem(_Part):
     why: Text = ""
     fix: Text = ""
     signature: SignatureNeeded | None = None
+    signed: SignedShown | None = None
+    """Who signed it; none where there is no trust file."""
     observations: tuple[Observation, ...] = ()
 
 
-class Report(_Part):
+class ApproversCounted(Part):
+    """How many distinct people approved, and how many must."""
+
+    people: NonNegativeInt
+    needed: NonNegativeInt
+
+
+class Report(Part):
     """One run's answer; ``report.json``."""
 
     format: Literal["pytest-readiness/report/1"] = FORMAT
@@ -255,7 +210,11 @@ class Report(_Part):
     selection: Selection
     run: RunFacts
     checklist: Checklist
-    trust: Text = NO_TRUST_FILE
+    trust: TrustShown = TrustShown()
+    approvers: ApproversCounted | None = None
+    """Who signed off; none where the gate asks for no approval."""
+    hindrances: tuple[HindranceShown, ...] = ()
+    """What blocks the gate beside its items."""
     warnings: tuple[Text, ...] = ()
     items: tuple[ReportItem, ...]
 

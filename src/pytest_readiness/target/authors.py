@@ -44,12 +44,8 @@ def authors(root: Path, *, since: str = "") -> frozenset[str] | None:
 def _last_tag(git: Git, parents: list[bytes]) -> str:
     if not parents:
         return ""
-    tags = git.ask(
-        "for-each-ref",
-        f"--merged={parents[0].decode()}",
-        "--sort=-creatordate",
-        "--count=1",
-        "--format=%(refname)",
-        "refs/tags",
-    )
-    return tags.decode().strip()
+    try:
+        tag = git.ask("describe", "--tags", "--abbrev=0", parents[0].decode())
+    except ConfigError:  # how git says that there is none
+        return ""
+    return tag.decode().strip()

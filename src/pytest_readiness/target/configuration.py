@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         Target,
         TrustTable,
     )
+    from pytest_readiness.target.references import References
 
 __all__ = ["Configuration", "Targets"]
 
@@ -70,6 +71,8 @@ class Configuration:
     store: StoreTable
     default: str | None
     targets: Mapping[str, Target]
+    references: References
+    """What fills in the file's references; it knows which were looked at."""
 
     def select(self, name: str | None = None) -> Target:
         """Give the target that is named, else the default, else the only one.

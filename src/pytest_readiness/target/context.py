@@ -30,9 +30,9 @@ Trail = tuple[str | int, ...]
 
 
 class Member(dict[str, object]):
-    """A table within a list, which remembers its place there."""
+    """A table within a list or a table, which remembers its place there."""
 
-    def __init__(self, table: dict[str, object], index: int) -> None:
+    def __init__(self, table: dict[str, object], index: int | str) -> None:
         super().__init__(table)
         self.index = index
 

@@ -9,14 +9,20 @@ from __future__ import annotations
 import os
 import subprocess
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pytest_readiness.errors import ConfigError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["GIT_TIMEOUT", "Git", "NoRepository"]
+__all__ = ["GIT_TIMEOUT", "Git", "NoRepository", "Question", "RunQuestion"]
+
+RunQuestion = Literal["describe", "log", "ls-tree", "rev-list", "rev-parse", "status"]
+"""What a run asks git; each of them only reads."""
+
+Question = Literal[RunQuestion, "show"]
+"""What anything here asks git."""
 
 GIT_TIMEOUT = 60.0
 """Seconds that git may take for one answer."""
@@ -44,7 +50,7 @@ class Git:
     program: str = "git"
     timeout: float = GIT_TIMEOUT
 
-    def ask(self, *arguments: str) -> bytes:
+    def ask(self, question: Question, *arguments: str) -> bytes:
         """Give what git prints.
 
         Raises:
@@ -54,7 +60,7 @@ class Git:
         environ = {name: os.environ[name] for name in _KEPT if name in os.environ}
         try:
             done = subprocess.run(  # fixed words, no shell
-                [self.program, *_OPTIONS, *arguments],
+                [self.program, *_OPTIONS, question, *arguments],
                 cwd=self.folder,
                 env=environ | _SETTINGS,
                 stdin=subprocess.DEVNULL,
@@ -66,10 +72,10 @@ class Git:
             reason = "git is not installed here"
             raise NoRepository(reason) from None
         except subprocess.TimeoutExpired:
-            what = f"git {arguments[0]} gave no answer within {self.timeout:g} s"
+            what = f"git {question} gave no answer within {self.timeout:g} s"
             raise self._error(what, "repair the repository") from None
         if done.returncode:
-            raise self._refusal(arguments[0], done.stderr.decode(errors="replace"))
+            raise self._refusal(question, done.stderr.decode(errors="replace"))
         return done.stdout
 
     def _refusal(self, command: str, complaint: str) -> Exception:

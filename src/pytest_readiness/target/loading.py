@@ -34,7 +34,7 @@ from pytest_readiness.target.references import COMMAND_TIMEOUT, References
 from pytest_readiness.target.values import is_table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from pytest_readiness.target.secret import Redactor
@@ -153,6 +153,7 @@ class _Reading:
             targets=Targets(
                 tuple(merged), lambda name: self._resolve(name, merged[name])
             ),
+            references=self.references,
         )
 
     def _context(self, root: tuple[str, ...], *, resolve: bool) -> Context:
@@ -234,15 +235,26 @@ class _Reading:
             return target
         unset: dict[str, str] = {}
         for one in unfilled:
-            block = str(one.path[0])
-            if block in Resources.model_fields:
-                unset.setdefault(block, f"{one.where}: {one.reason}")
+            table = Resources.table_of(one.path)
+            if table is not None:
+                unset.setdefault(table, f"{one.where}: {one.reason}")
             else:
                 problems.append(_unset(one))
         if problems:
             raise TargetFileError(problems)
-        rest = {key: value for key, value in merged.tree.items() if key not in unset}
+        rest = _without(merged.tree, unset)
         return self._resolve(name, Merged(rest, merged.origins), unset)
+
+
+def _without(tree: Mapping[str, object], gone: Iterable[str]) -> dict[str, object]:
+    """Give a target's tree without some of its resources."""
+    rest = dict(tree)
+    for table in gone:
+        name, _, member = table.partition(".")
+        several = rest.pop(name)
+        if member and is_table(several):
+            rest[name] = {key: one for key, one in several.items() if key != member}
+    return rest
 
 
 def _unset(one: Unfilled) -> Problem:

@@ -176,6 +176,8 @@ class Target(Resources):
     """Digest that this target must have, once it is agreed on."""
     not_applicable: NotApplicable = Field(default_factory=dict)
     """Items that do not apply, with the reason; two roles must sign each."""
+    vendors: Texts = ()
+    """Whose services the system depends on: each needs evidence of its compliance."""
     limits: Limits = Limits()
     """What the facts are held against."""
     calendar: Calendar = Calendar()

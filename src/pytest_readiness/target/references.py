@@ -98,6 +98,12 @@ class References:
             problem=problem,
         )
 
+    @property
+    def looked_up(self) -> tuple[tuple[str, str], ...]:
+        """What was looked at so far: kind and name, never a value."""
+        names = (known.name.partition(":") for known in self._known.values())
+        return tuple((kind, name) for kind, _, name in names)
+
     def _one(self, kind: str, argument: str, secret: bool) -> Filled:  # noqa: FBT001
         reference = f"{kind}:{argument}"
         if reference not in self._known:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import re
-from ipaddress import AddressValueError, IPv6Address
+from ipaddress import AddressValueError, IPv6Address, ip_address
 from typing import TYPE_CHECKING, TypeGuard
 from urllib.parse import urlsplit
 
@@ -33,6 +33,7 @@ __all__ = [
     "parse_host",
     "parse_version",
     "plain_text",
+    "stays_private",
 ]
 
 UNITS = {
@@ -192,3 +193,16 @@ def parse_base_url(text: str) -> str:
         raise Mistake(what, "leave out query, fragment and spaces")
     parse_host(parts.hostname or "")
     return text.rstrip("/")
+
+
+def stays_private(url: str) -> bool:
+    """Whether what is sent to a URL cannot be read on its way."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" or _is_loopback(parts.hostname or "")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -49,16 +49,26 @@ class _Part:
         return f"{self.label}: {self.text}" if self.label else self.text
 
 
+_MET = _Part(State.VERIFIED, None, "")
+
 # Among parts of one state the code that comes first in the table says most. LOOSENED
 # and WITHHELD are the last of theirs: a waiver or a managed service covers them only
 # where nothing else is wrong.
 _TELLING = tuple(Code)
 _UNSEEN = frozenset(
-    {Code.NO_ANSWER, Code.NOT_SEEN, Code.WITHHELD, Code.UNCONFIGURED, Code.TOO_EARLY}
+    {
+        Code.NO_ANSWER,
+        Code.NOT_SEEN,
+        Code.WITHHELD,
+        Code.UNCONFIGURED,
+        Code.NEEDS_DRILL,
+        Code.TOO_EARLY,
+    }
 )
 
 _BY_CAUSE = {
     Cause.UNCONFIGURED: (State.UNCONFIGURED, Code.UNCONFIGURED),
+    Cause.NEEDS_DRILL: (State.UNCONFIGURED, Code.NEEDS_DRILL),
     Cause.TOO_EARLY: (State.PENDING, Code.TOO_EARLY),
     Cause.WITHHELD: (State.UNKNOWN, Code.WITHHELD),
 }
@@ -96,7 +106,7 @@ def _part(judgement: Judgement, *, reach: bool) -> _Part:
     label = judgement.label
     match judgement.judged:
         case Judged.MET:
-            return _Part(State.VERIFIED, None, "")
+            return _MET
         case Judged.VIOLATED:
             text = f"{judgement.observed}, required {judgement.required}"
             return _Part(State.FAILED, Code.VIOLATED, text, label)

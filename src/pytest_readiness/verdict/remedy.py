@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pytest_readiness.attest.codes import Code as SignedCode, Consequence
 from pytest_readiness.catalogue.item import Kind
 from pytest_readiness.catalogue.requirement import Judged
 from pytest_readiness.verdict.codes import Code
@@ -21,11 +22,9 @@ if TYPE_CHECKING:
     from pytest_readiness.catalogue.requirement import Judgement
     from pytest_readiness.verdict.settling import Outcome
 
-__all__ = ["SIGNING", "Remedy", "remedy", "worst_first"]
+__all__ = ["Remedy", "remedy", "worst_first"]
 
-SIGNING = False
-"""Whether the command that signs is there; until then no message may name it."""
-
+_SIGNED_CODES = {str(code): code for code in SignedCode}
 _TRUST_INIT = "readiness trust init"
 _BY_WEIGHT = (
     Judged.VIOLATED,
@@ -54,17 +53,22 @@ def remedy(item: Item, outcome: Outcome, judgements: Iterable[Judgement]) -> Rem
     """Say what satisfies an item."""
     if not outcome.state.blocks or outcome.state is State.NOT_RUN:
         return Remedy()
+    distrust = _distrust(outcome)
+    if distrust:
+        return Remedy(distrust, "", (item.owner,))
     found = (judgement.remedy for judgement in worst_first(judgements))
     text = next((text for text in found if text), item.fix)
     command = _command(item, outcome)
     roles = item.signature.roles if item.signature and command else (item.owner,)
-    if SIGNING or not command:
-        return Remedy(text, command, roles)
-    if outcome.state is not State.PENDING:
-        return Remedy(text, "", (item.owner,))
-    signers = " and ".join(roles)
-    text = f"needs a signature of {signers}, which this version cannot take yet"
-    return Remedy(text, "", roles)
+    return Remedy(text, command, roles)
+
+
+def _distrust(outcome: Outcome) -> str:
+    """Say what to do where nothing that is signed can be believed; else ""."""
+    code = _SIGNED_CODES.get(outcome.code)
+    if code is None or code.consequence is not Consequence.TRUST:
+        return ""
+    return code.remedy
 
 
 def worst_first(judgements: Iterable[Judgement]) -> list[Judgement]:
@@ -78,7 +82,9 @@ def _command(item: Item, outcome: Outcome) -> str:
     waits = outcome.state in {State.PENDING, State.UNCONFIGURED}
     if not waits or item.signature is None or outcome.code in _NOT_BY_SIGNING:
         return ""
-    if outcome.code == "NO_TRUST_FILE":
+    if outcome.code == SignedCode.NO_TRUST_FILE:
         return _TRUST_INIT
+    if outcome.code == SignedCode.EXPIRED:
+        return f"readiness attest {item.id} --renew"
     stands_in = outcome.state is State.UNCONFIGURED and item.kind is not Kind.ATTEST
     return f"readiness attest {item.id}{' --evidence FILE' if stands_in else ''}"

@@ -184,12 +184,13 @@ def _closed(body: Body, signed: Signature, attested: Body, *, managed: bool) -> 
 
 
 def _unsigned(item: Item, body: Body, signed: Signature) -> Body:
-    pending = Body(State.PENDING, signed.code, signed.reason)
     if item.kind is Kind.ATTEST:
         # Nobody signed, so there is no evidence that its body could have looked at.
-        return body if body.state in {State.FAILED, State.UNKNOWN} else pending
-    if item.kind.needs_signature and body.state.satisfies:
-        return pending
+        waits = body.state not in {State.FAILED, State.UNKNOWN}
+    else:
+        waits = item.kind.needs_signature and body.state.satisfies
+    if waits:
+        return Body(State.PENDING, signed.code, signed.reason)
     if body.state is State.UNCONFIGURED and _may_sign(item.kind):
         # What helps here is a signature, so its code says what is missing.
         code = body.code if body.code == Code.NEEDS_DRILL else signed.code

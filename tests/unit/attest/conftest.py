@@ -373,6 +373,13 @@ class World:
         changed = payload.replace(old, new).encode()
         return envelope.sign(changed, key_of(by))
 
+    @staticmethod
+    def signed_again(line: bytes, *names: str) -> bytes:
+        """Have the same payload signed by other keys, in one envelope."""
+        payload = base64.b64decode(json.loads(line)["payload"])
+        lines = [json.loads(envelope.sign(payload, key_of(name))) for name in names]
+        return World.rewrite(line, signatures=[one["signatures"][0] for one in lines])
+
     @property
     def lines(self) -> list[bytes]:
         return self.files.attestations.read_bytes().splitlines(keepends=True)

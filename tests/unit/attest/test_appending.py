@@ -15,7 +15,7 @@ import pytest
 
 from pytest_readiness.attest import appending
 from pytest_readiness.attest.appending import append, write_statement
-from pytest_readiness.attest.codes import Code
+from pytest_readiness.attest.codes import Code, Malformed
 from pytest_readiness.attest.result import Result
 from pytest_readiness.errors import AttestationError
 
@@ -263,3 +263,18 @@ class TestFolder:
 
         with pytest.raises(AttestationError, match="cannot be written"):
             write_statement(folder, "a.b", world.attestation("bob"))
+
+
+@pytest.mark.parametrize("between", [b"\n", b"\r", b"\r\n"])
+def test_an_envelope_over_several_lines_is_not_appended(
+    world: World, between: bytes
+) -> None:
+    """In a ledger each of its lines would be malformed, and close the gate."""
+    world.attest("bob")
+    before = world.lines
+    formatted = world.attestation("erin").replace(b",", b"," + between)
+
+    with pytest.raises(Malformed, match="not on one line"):
+        append(world.files.attestations, [world.attestation("erin"), formatted])
+
+    assert world.lines == before

@@ -211,6 +211,67 @@ class TestFolder:
 
         assert codes(tally) == [Code.MALFORMED]
 
+    def test_a_link_that_is_not_followed_is_named(
+        self, world: World, folder: Path
+    ) -> None:
+        (folder / "x\u202e.intoto.json").symlink_to("/etc/hostname")
+
+        (failure,) = read(world)[1].failures
+
+        assert failure.where == f"{folder}/x\\u202e.intoto.json"
+
+    @pytest.mark.parametrize("kind", ["a folder", "a file", "nothing"])
+    def test_a_linked_folder_is_malformed_and_not_passed_over(
+        self, world: World, folder: Path, kind: str
+    ) -> None:
+        """A veto that is written there would never be read."""
+        (folder / world.ITEM.id).rename(world.root / "other")
+        path = {"a folder": "other", "a file": "readme", "nothing": "gone"}[kind]
+        (world.root / "readme").write_bytes(b"")
+        (folder / world.ITEM.id).symlink_to(world.root / path)
+
+        found, tally = read(world)
+
+        if kind == "a folder":
+            assert codes(tally) == [Code.MALFORMED]
+            assert tally.failures[0].where == f"{folder}/{world.ITEM.id}"
+            assert "a link" in tally.failures[0].reason
+        else:
+            assert found == tally.failures == []
+
+    def test_the_folder_itself_may_be_a_link(self, world: World, folder: Path) -> None:
+        link = world.root / "link"
+        link.symlink_to(folder)
+
+        assert read(world, link)[1].believed == 2
+
+    @pytest.mark.parametrize("kind", ["a pipe", "a folder", "no right to read"])
+    def test_what_has_a_statements_name_and_is_none_is_named(
+        self, world: World, folder: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path = folder / "x.intoto.json"
+        if kind == "a pipe":
+            os.mkfifo(path)
+        elif kind == "a folder":
+            path.mkdir()
+            (path / "y.intoto.json").write_bytes(b"{}")
+            path /= "y.intoto.json"
+        else:
+            path.write_bytes(b"")
+            opened = os.open
+
+            def forbidden(name: str, *more: Any) -> int:
+                if name.endswith("x.intoto.json"):
+                    raise PermissionError(13, "Permission denied", name)
+                return opened(name, *more)
+
+            monkeypatch.setattr(os, "open", forbidden)
+
+        (failure,) = read(world)[1].failures
+
+        assert failure.code is Code.MALFORMED
+        assert failure.where == str(path)
+
     def test_too_many_files_are_too_large(
         self, world: World, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

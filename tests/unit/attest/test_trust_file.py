@@ -251,6 +251,24 @@ def test_a_mistake_about_a_key_is_named(
     assert text in reason(world)
 
 
+@pytest.mark.parametrize(
+    "text", ["\x1b[2J", "a\nb", "a\x85b", "a\u2028b", "a\x7f", "a\tb"]
+)
+@pytest.mark.parametrize("member", ["name", "title", "emails"])
+def test_no_text_of_the_file_can_rewrite_the_terminal(
+    world: World, member: str, text: str
+) -> None:
+    world.person("bob")[member] = [text] if member == "emails" else text
+
+    assert f"signer 2, {member}" in reason(world)
+
+
+def test_no_person_is_hidden_by_an_end_of_line(world: World) -> None:
+    world.person("heidi")["person"] = "bob\n"
+
+    assert "signer 8, person" in reason(world)
+
+
 def test_an_rsa_key_is_refused(world: World) -> None:
     public = rsa.generate_private_key(65537, 2048).public_key()
     world.person("bob")["key"][0]["key"] = public.public_bytes(

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
+import json
 from dataclasses import replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
+from pytest_readiness.attest import envelope
 from pytest_readiness.attest.checks import OPEN_STATES
 from pytest_readiness.attest.codes import Code, Consequence
-from pytest_readiness.attest.predicates import Deployment, OpenItem, Saw
+from pytest_readiness.attest.evidence import EvidenceFiles
+from pytest_readiness.attest.predicates import Deployment, Evidence, OpenItem, Saw
 from pytest_readiness.attest.result import Result, people
 from pytest_readiness.attest.terms import Demand, Terms
 from pytest_readiness.attest.verification import MOST_TELLING
 from pytest_readiness.catalogue.canonical import item_digest
 from pytest_readiness.catalogue.item import (
+    ANOTHER_ROLE,
     DEFAULT_MAX_AGE,
     Item,
     Kind,
@@ -25,9 +30,6 @@ from pytest_readiness.catalogue.item import (
     Stage,
 )
 from pytest_readiness.verdict.states import SEVERITY, State
-
-if TYPE_CHECKING:
-    from pytest_readiness.attest.context import Context
 
 World = Any
 
@@ -107,6 +109,16 @@ def test_a_wrong_role_is_not_allowed(world: World) -> None:
     assert world.verify().code is Code.ROLE_NOT_ALLOWED
 
 
+def test_an_item_that_asks_nobody_is_signed_by_nobody(world: World) -> None:
+    """Threat row 33: such an item is refused at collection, and here as well."""
+    item = replace(world.ITEM, roles=())
+    assert world.verify(item).result is Result.NONE
+
+    world.drop("bob", item)
+    assert world.verify(item).result is Result.NONE
+    assert world.verify(item, declared=True).result is Result.NOT_APPLICABLE
+
+
 def test_an_item_that_cannot_be_bound_cannot_be_signed(world: World) -> None:
     world.context = world.elsewhere(organisation="")
     found = world.verify(replace(world.ITEM, scope=Scope.ORGANISATION))
@@ -182,6 +194,16 @@ def test_rules_for_other_items_change_nothing(world: World) -> None:
     assert demand.scopes == (Scope.ENVIRONMENT,)
     assert demand.max_age == world.ITEM.max_age
     assert not demand.not_by_authors
+
+
+def test_an_author_is_found_whatever_stands_around_the_mail_address(
+    world: World,
+) -> None:
+    world.table["rule"] = [{"items": ["*"], "not_by": ["authors"]}]
+    world.person("dave")["emails"] = [" Dave@Example.com "]
+    world.attest("dave")
+
+    assert world.verify().code is Code.SELF_APPROVAL
 
 
 # ------------------------------------------------------------ approvals (section 19)
@@ -420,24 +442,129 @@ def test_approvals_are_known_by_section_and_the_certifying_item(
     assert Terms.of(item(**more)).approval
 
 
+# ----------------------------------------------------------------- what cannot be read
+
+
+def test_an_evidence_name_that_the_file_system_cannot_hold_is_no_crash(
+    world: World,
+) -> None:
+    """As a letter that a locale's encoding of names does not have."""
+    files = EvidenceFiles(world.root)
+    piece = Evidence(name="a\0b", digest="00" * 32)
+
+    assert files.problem([piece]) == "a\\x00b cannot be read (ValueError)"
+
+
+@pytest.mark.parametrize("word", ["", "zz" * 32, "ab", "AB" * 32, "ab " * 32])
+def test_what_is_no_digest_is_gone(world: World, word: str) -> None:
+    known = world.attest("bob")
+
+    assert world.read().gone([word, known]) == [word]
+
+
 # --------------------------------------------------------------------- deployments
 
 
-def test_the_deployments_of_this_release_are_given_oldest_first(world: World) -> None:
-    def deploy(hours: int, context: Context, **more: Any) -> str:
-        predicate = Deployment(
-            attester="ci",
-            began=world.NOW - hours * world.HOUR,
-            hosts=("one.example.com",),
-            issued_at=world.NOW - hours * world.HOUR,
+def deploy(world: World, hours: float = 1, **more: Any) -> str:
+    """Say that a release was deployed, so many hours ago."""
+    by, scope = more.pop("by", ""), more.pop("scope", Scope.RELEASE)
+    context = more.pop("context", world.context)
+    predicate = Deployment(
+        **{
+            "attester": "ci",
+            "began": world.NOW - hours * world.HOUR,
+            "hosts": ("one.example.com",),
+            "issued_at": world.NOW - hours * world.HOUR,
             **more,
-        )
-        subject = context.subject([Scope.RELEASE])
-        payload: str = world.add(world.sign(predicate, subject))
-        return payload
+        }
+    )
+    payload: str = world.add(world.sign(predicate, context.subject([scope]), by))
+    return payload
 
-    later = deploy(1, world.context, ended=world.NOW)
-    earlier = deploy(2, world.context)
-    deploy(3, world.elsewhere(source="sha256:" + "ab" * 32))
+
+def test_the_deployments_of_this_release_are_given_oldest_first(world: World) -> None:
+    later = deploy(world, 1, ended=world.NOW)
+    earlier = deploy(world, 2)
+    deploy(world, 3, context=world.elsewhere(source="sha256:" + "ab" * 32))
 
     assert [line.payload for line in world.read().deployments] == [earlier, later]
+
+
+def test_another_role_is_a_second_person_of_a_role_that_the_item_does_not_name(
+    world: World,
+) -> None:
+    terms = replace(world.ITEM, roles=("dba", ANOTHER_ROLE))
+    world.attest("bob", terms)
+    found = world.read().verify(terms)
+    assert found.code is Code.BELOW_THRESHOLD
+    assert found.missing_roles == ("a person of another role",)
+    world.attest("heidi", terms)  # without a role
+    assert world.read().verify(terms).result is Result.NONE
+    world.attest("frank", terms)
+    found = world.read().verify(terms)
+    assert found.result is Result.SATISFIED
+    assert {one.person for one in found.signers} == {"bob", "frank"}
+
+
+@pytest.mark.parametrize("scope", [one for one in Scope if one is not Scope.RELEASE])
+def test_a_deployment_of_no_release_is_none(world: World, scope: Scope) -> None:
+    """Or it would be one of every release that follows."""
+    deploy(world, scope=scope)
+
+    assert world.read().deployments == []
+
+
+def test_no_deployment_is_known_where_the_release_is_not(world: World) -> None:
+    deploy(world)
+    world.context = world.elsewhere(source="", version="")
+
+    assert world.read().deployments == []
+
+
+@pytest.mark.parametrize(
+    "window",
+    [
+        {"status": "compromised"},
+        {"not_after": -2},
+        {"not_after": -0.5},
+        {"not_before": -0.5},
+    ],
+)
+def test_a_deployment_by_a_doubtful_key_is_none(
+    world: World, window: dict[str, Any]
+) -> None:
+    for name, value in window.items():
+        word = name == "status"
+        world.person("ci")["key"][0][name] = (
+            value if word else world.NOW + value * world.HOUR
+        )
+    deploy(world)
+
+    assert world.read().deployments == []
+
+
+def test_a_deployment_that_is_taken_back_is_none(world: World) -> None:
+    payload = deploy(world)
+    world.revoke("frank", payload)
+    assert len(world.read().deployments) == 1
+
+    world.revoke("ci", payload)
+    assert world.read().deployments == []
+
+
+def test_a_deployment_of_the_future_is_none(world: World) -> None:
+    deploy(world, -0.25)
+
+    assert world.read().deployments == []
+
+
+def test_a_deployment_by_two_keys_counts_by_the_better_one(world: World) -> None:
+    thief = {**world.key("thief"), "key": world.key_of("thief").public.pem}
+    world.person("ci")["key"].append(thief | {"status": "compromised"})
+    payload = deploy(world)
+    line = base64.b64decode(json.loads(world.lines[0])["payload"])
+    world.add(envelope.sign(line, world.key_of("thief")))
+
+    for lines in (world.lines, world.lines[::-1]):
+        world.lines = lines
+        assert [line.payload for line in world.read().deployments] == [payload]

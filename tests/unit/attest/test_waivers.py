@@ -10,6 +10,7 @@ import pytest
 from pytest_readiness.attest.codes import Code
 from pytest_readiness.attest.predicates import ItemRef
 from pytest_readiness.attest.result import Result
+from pytest_readiness.catalogue.item import ANOTHER_ROLE
 
 if TYPE_CHECKING:
     from pytest_readiness.attest.result import ItemSignatures, WaiverInfo
@@ -148,6 +149,7 @@ def test_a_waiver_has_to_stand_as_any_signature(
         ("thief", {"status": "compromised"}),
     ):
         keys.append({**world.key(name), "key": world.key_of(name).public.pem, **change})
+    more = dict(more)
     revoked = more.pop("revoked", False)
     if more.pop("wording", False):
         more["ref"] = ItemRef(id=world.ITEM.id, digest=world.OTHER_WORDING)
@@ -283,6 +285,41 @@ def test_a_waiver_renewed_knowingly_shows_it(world: World) -> None:
     renew(world, 3, again=True)
 
     assert waived(world.verify()).renewals == 3
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_renewal_is_one_also_where_the_end_that_it_names_stays_the_same(
+    world: World, *, again: bool
+) -> None:
+    """A waiver may name an end beyond its thirty days, and be signed again by then."""
+    world.person("carol")["key"][0]["not_before"] = world.NOW - 130 * world.DAY
+    for days in (120, 90, 60):
+        issued = world.NOW - days * world.DAY
+        world.waive("carol", issued_at=issued, valid_until=world.NOW + world.DAY)
+    world.waive(
+        "heidi",
+        issued_at=world.NOW - 29 * world.DAY,
+        valid_until=world.NOW + world.DAY,
+        again=again or None,
+    )
+
+    found = world.verify()
+
+    if again:
+        assert waived(found).renewals == 3
+    else:
+        assert pending(found) is Code.EXPIRED  # of the first three
+        assert "renewed 3 times" in found.refusals[-1].reason
+
+
+def test_approvers_of_one_waiver_on_different_days_do_not_renew_it(
+    world: World,
+) -> None:
+    for number, person in enumerate(("bob", "carol")):
+        issued = world.NOW - (9 - number) * world.DAY
+        world.waive(person, issued_at=issued, valid_until=world.NOW + 300 * world.DAY)
+
+    assert waived(world.verify_full()).renewals == 0
 
 
 def test_the_approvers_of_one_waiver_are_no_renewals_of_each_other(
@@ -452,3 +489,11 @@ def test_an_emergency_is_reviewed_by_a_revoker_who_did_not_sign_it(
 
     world.revoke("alice", payload)
     assert not world.read_full().unreviewed_emergencies()
+
+
+def test_a_waiver_asks_for_no_other_role(world: World) -> None:
+    terms = replace(world.ITEM, roles=("dba", ANOTHER_ROLE))
+    world.waive("bob", terms)
+    world.waive("carol", terms)
+    world.snapshot()
+    assert world.read_full().verify(terms).result is Result.WAIVED

@@ -112,6 +112,7 @@ def test_a_signature_brings_scope_and_age() -> None:
         ({"item": ITEM | {"scope": "world"}}, "scope 'world' is none of"),
         ({"attested": ATTESTED | {"roles": ("x",)}}, "role 'x' is none of"),
         ({"attested": ATTESTED | {"roles": ()}}, "@attested names no role"),
+        ({"attested": ATTESTED | {"roles": ("another-role",)}}, "is none of"),
         ({"attested": ATTESTED | {"roles": ("dba", "dba")}}, "names a role twice"),
         ({"attested": ATTESTED | {"scope": "x"}}, "scope of @attested 'x'"),
         ({"attested": ATTESTED | {"when": "x"}}, "when of @attested 'x'"),
@@ -138,3 +139,11 @@ def test_a_claim_that_no_file_can_hold_is_refused() -> None:
     assert build_item(broken) == [
         "the claim has half a surrogate pair, which no file can hold"
     ]
+
+
+def test_another_role_stands_beside_a_role() -> None:
+    roles = ("business-owner", "another-role")
+    found = build_item(written(attested=ATTESTED | {"roles": roles}))
+    assert isinstance(found, Item)
+    assert found.signature is not None
+    assert found.signature.roles == roles

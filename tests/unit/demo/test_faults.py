@@ -7,10 +7,14 @@ import pytest
 from pytest_readiness.catalogue.item import ITEM_ID, SLUG
 from pytest_readiness.demo import faults
 from pytest_readiness.demo.demo import Demo
-from pytest_readiness.demo.faults import FAULTS, find_fault, table
+from pytest_readiness.demo.faults import FAULTS, find_fault, signatures, table
+from pytest_readiness.demo.standins.providers import NAMES
 from pytest_readiness.errors import ConfigError
 from pytest_readiness.probes import REGISTRY
 from pytest_readiness.verdict.states import State
+
+SIGNED = {fault.name for fault in signatures.FAULTS}
+"""Lies about signatures: no server is touched."""
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
@@ -18,7 +22,7 @@ def test_each_is_well_declared(fault: faults.Fault) -> None:
     assert SLUG.fullmatch(fault.name)
     assert not fault.summary.endswith(".")
     assert fault.touches <= set(REGISTRY)
-    assert fault.touches
+    assert fault.touches or fault.name in SIGNED
     for item, state in fault.turns.items():
         assert ITEM_ID.fullmatch(item)
         assert state in {State.FAILED, State.UNKNOWN, State.UNCONFIGURED, State.PENDING}
@@ -27,8 +31,10 @@ def test_each_is_well_declared(fault: faults.Fault) -> None:
 @pytest.mark.parametrize(
     "wanted",
     [
-        # The catalogue's "must fail when" of the four rows, one fault or more for each.
+        # The catalogue's "must fail when" of the rows, one fault or more for each.
         *("python-3-8", "python-system", "python-missing", "python-hangs"),
+        *("dependency-missing", "dependency-old", "dependency-conflict"),
+        "dependency-file-missing",
         *("database-11", "database-down", "database-wrong-password"),
         *("database-hangs", "database-foreign"),
         *("cache-5", "cache-down", "cache-no-password", "cache-hangs"),
@@ -36,15 +42,46 @@ def test_each_is_well_declared(fault: faults.Fault) -> None:
         *("certificate-expired", "certificate-expiring", "certificate-wrong-host"),
         *("certificate-self-signed", "certificate-missing-intermediate"),
         *("certificate-rsa-1024", "certificate-sha1"),
+        *("role-superuser", "role-lacks-grant", "public-creates"),
+        *("schema-table-missing", "schema-index-missing", "schema-index-invalid"),
+        "schema-behind",
+        *("tuning-shipped-defaults", "tuning-autovacuum-off", "tuning-bloat"),
+        *("tuning-cache-misses", "tuning-wraparound", "tuning-work-mem"),
+        *("security-tls-off", "security-plaintext", "security-trust-rule"),
+        *("security-md5-role", "security-any-password"),
+        *("data-empty", "data-orphan", "data-assertion"),
     ],
 )
 def test_every_bad_target_of_the_catalogue_is_there(wanted: str) -> None:
     assert State.FAILED in FAULTS[wanted].turns.values()
 
 
+@pytest.mark.parametrize("provider", NAMES)
+@pytest.mark.parametrize(
+    ("way", "state"),
+    [
+        *((way, State.FAILED) for way in ("unset", "placeholder", "wrong-key")),
+        *((way, State.FAILED) for way in ("forbidden", "down", "sandbox")),
+        *((way, State.UNKNOWN) for way in ("limited", "broken", "maintained")),
+    ],
+)
+def test_every_way_a_key_goes_bad_is_there_for_each_provider(
+    provider: str, way: str, state: State
+) -> None:
+    turns = FAULTS[f"{provider}-{way}"].turns
+    assert turns == {f"environment-setup.api-keys.{provider}": state}
+
+
 def test_good_targets_are_there_too() -> None:
-    good = {name for name, fault in FAULTS.items() if not fault.turns}
-    assert good == {"cache-store", "certificate-6-days", "certificate-45-days"}
+    good = {
+        name
+        for name, fault in FAULTS.items()
+        if not fault.turns and not fault.turns_signed
+    }
+    assert good >= {"cache-store", "certificate-6-days", "certificate-45-days"}
+    assert good >= {"tradier-rehearsal", "dependency-elsewhere"}
+    assert good >= {"role-migrates", "schema-log", "data-floor"}
+    assert good >= {"security-loopback-trust", "tradier-rehearsal"}
 
 
 def test_an_unknown_name_gets_a_near_one() -> None:

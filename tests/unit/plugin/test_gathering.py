@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_readiness.probes.look import Look
-    from pytest_readiness.target.blocks import PythonBlock
+    from pytest_readiness.target.blocks import Grant, PythonBlock
     from pytest_readiness.target.model import Target
 
 NAMES = ("one", "two", "three")
@@ -54,6 +54,13 @@ class Alone(Thing):
     exclusive: ClassVar[bool] = True
 
 
+@dataclass(frozen=True, kw_only=True)
+class Drill(Thing):
+    """Does more than read."""
+
+    grant: ClassVar[Grant | None] = "restore"
+
+
 @pytest.fixture
 def targets(tmp_path: Path) -> Mapping[str, Target]:
     """Give three targets, of which each has an interpreter, and an empty one."""
@@ -74,7 +81,7 @@ def gathering(
     targets: Mapping[str, Target], monkeypatch: pytest.MonkeyPatch
 ) -> Gathering:
     """Give a gathering whose probes are those above."""
-    kinds = {"thing": Thing, "alone": Alone}
+    kinds = {"thing": Thing, "alone": Alone, "drill": Drill}
     monkeypatch.setattr("pytest_readiness.plugin.gathering.probe", kinds.__getitem__)
     behaviour.clear()
     return Gathering(targets, "readiness.toml", str, deadline=30.0)
@@ -108,6 +115,23 @@ def test_each_is_looked_at_once(gathering: Gathering) -> None:
 
     assert calls == ["one"]
     assert said(gathering, "one") == "seen"
+
+
+def test_what_does_more_than_read_needs_the_targets_leave(gathering: Gathering) -> None:
+    behaviour["one"] = lambda look: look.source
+    gathering.run(needs("one", probe="drill"))
+    nothing = said(gathering, "one", "drill")
+    assert nothing == Unavailable(
+        "[target.one] does not allow `restore`, so no drill was made",
+        Cause.NEEDS_DRILL,
+        'set allow = ["restore"] there, or have a drill made by hand signed',
+    )
+    gathering.forget(["drill"])
+    allowed = {"allow": frozenset({"restore"})}
+    target = gathering.targets["one"].model_copy(update=allowed)
+    gathering.targets = {"one": target}
+    gathering.run(needs("one", probe="drill"))
+    assert said(gathering, "one", "drill") == "one"
 
 
 def test_what_disturbs_others_runs_alone_and_last(gathering: Gathering) -> None:

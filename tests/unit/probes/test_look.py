@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 import time
 from dataclasses import dataclass
 from typing import ClassVar
@@ -9,7 +10,7 @@ import pytest
 
 from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
 from pytest_readiness.errors import ProbeError
-from pytest_readiness.probes.look import Facts, Look, LookError, noted
+from pytest_readiness.probes.look import Doors, Facts, Look, LookError, noted
 from pytest_readiness.target.secret import Redactor, Secret
 
 NOON = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
@@ -200,3 +201,58 @@ def test_the_base_of_the_probes_looks_at_nothing() -> None:
         Facts.gather(None, look())
     with pytest.raises(NotImplementedError):
         Facts.source(None)
+
+
+def test_a_door_that_was_refused_stays_shut_for_all() -> None:
+    doors, look, asked = Doors(), Look("demo", 1.0), []
+
+    def refused() -> None:
+        asked.append("once")
+        raise LookError("rejected", rejected=True)
+
+    for _ in range(3):
+        with pytest.raises(LookError, match="rejected"):
+            doors.enter(("db", "key"), look, refused)
+    assert asked == ["once"]
+    assert doors.enter(("db", "another"), look, lambda: "in") == "in"
+
+
+def test_a_door_that_was_not_answered_is_tried_again() -> None:
+    doors, look = Doors(), Look("demo", 1.0)
+
+    def silent() -> str:
+        raise LookError("no answer", final=True)
+
+    for _ in range(2):
+        with pytest.raises(LookError, match="no answer"):
+            doors.enter(("db",), look, silent)
+    assert doors.enter(("db",), look, lambda: "in") == "in"
+    assert doors.enter(("db",), look, lambda: "in again") == "in again"
+
+
+def test_others_wait_for_the_first_at_a_door_but_not_for_ever() -> None:
+    doors, inside, leave = Doors(), threading.Event(), threading.Event()
+
+    def slow() -> str:
+        inside.set()
+        leave.wait(10)
+        return "in"
+
+    first = threading.Thread(
+        target=doors.enter, args=(("db",), Look("demo", 10.0), slow)
+    )
+    first.start()
+    inside.wait(10)
+    with pytest.raises(LookError, match=r"no answer within 0.1 s"):
+        doors.enter(("db",), Look("demo", 0.1), lambda: "in")
+    leave.set()
+    first.join(10)
+    assert doors.enter(("db",), Look("demo", 0.1), lambda: "in") == "in"
+
+
+def test_a_brief_look_says_how_long_it_waited() -> None:
+    look = Look("demo", 10.0)
+    brief = look.brief(dt.timedelta(seconds=0.5))
+    assert brief.remaining() <= 0.5
+    assert str(brief.overdue()) == "no answer within 0.5 s"
+    assert look.brief(dt.timedelta(hours=1)).timeout == 10.0

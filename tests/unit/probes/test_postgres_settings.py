@@ -55,6 +55,7 @@ def test_the_parts_become_libpqs_words() -> None:
         "gssencmode": "disable",
         "target_session_attrs": "any",
         "requirepeer": "",
+        "passfile": "/dev/null/none",
     }
 
 

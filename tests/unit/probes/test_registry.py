@@ -12,9 +12,20 @@ from pytest_readiness.target.blocks import Resources
 
 
 @pytest.mark.parametrize("name", REGISTRY)
-def test_each_probe_is_named_after_the_block_that_says_where_to_look(name: str) -> None:
-    assert probe(name).block == name
-    assert name in Resources.model_fields
+def test_each_probe_names_the_block_that_says_where_to_look(name: str) -> None:
+    kind = probe(name)
+    assert kind.block in Resources.model_fields
+    # Of several resources under one table a probe shows one: `provider` of `providers`;
+    # a second look at a block has a name of its own, beside the block's first one.
+    own = f"{name}s" if kind.several else name
+    assert kind.block == own or probe(kind.block).block == kind.block
+
+
+@pytest.mark.parametrize("name", REGISTRY)
+def test_a_view_is_of_a_probe_with_the_same_facts(name: str) -> None:
+    kind = probe(name)
+    if kind.view_of:
+        assert issubclass(kind, probe(kind.view_of))
 
 
 @pytest.mark.parametrize("name", REGISTRY)

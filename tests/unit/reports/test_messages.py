@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     MakeItem = Callable[..., Item]
     MakeJudgement = Callable[..., Judgement]
 
-pytestmark = pytest.mark.usefixtures("signing")
 
 RULE = SignatureRule(("dba",), Scope.RELEASE, dt.timedelta(14), always=True)
 BOTH = SignatureRule(("dba", "qa-lead"), Scope.RELEASE, dt.timedelta(14), always=False)

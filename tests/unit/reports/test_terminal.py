@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from pytest_readiness.store.document import Report
 
-pytestmark = pytest.mark.usefixtures("signing")
 
 RULE = SignatureRule(("dba",), Scope.RELEASE, dt.timedelta(14), always=True)
 SCREEN = 50

@@ -12,7 +12,8 @@ from pytest_readiness.catalogue.item import Item, Kind, Scope, SignatureRule, St
 from pytest_readiness.catalogue.judgement import Judged, Judgement
 from pytest_readiness.catalogue.lock import Lock, lock_items
 from pytest_readiness.catalogue.observation import Cause
-from pytest_readiness.store.document import MAX_LENGTH, Report, RunFacts
+from pytest_readiness.store.document import Report, RunFacts
+from pytest_readiness.store.parts import MAX_LENGTH
 from pytest_readiness.verdict.decision import Verdict
 from pytest_readiness.verdict.settling import Outcome
 from pytest_readiness.verdict.states import State
@@ -20,7 +21,6 @@ from pytest_readiness.verdict.states import State
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-pytestmark = pytest.mark.usefixtures("signing")
 
 NOON = dt.datetime(2026, 10, 10, 12, tzinfo=dt.UTC)
 RULE = SignatureRule(("dba",), Scope.RELEASE, dt.timedelta(hours=36), always=False)
@@ -66,10 +66,35 @@ def document(report: Report) -> dict[str, Any]:
     return parsed
 
 
+RUN = {
+    "started": "2026-10-10T12:00:00.000Z",
+    "ended": "2026-10-10T12:00:03.000Z",
+    "host": "ci-1",
+    "user": "ci",
+    "command": ["pytest", "--readiness"],
+    "plugin": "1.0",
+    "python": "3.11.7",
+    "pytest": "9.2.0",
+}
+
+NO_TRUST = {
+    "described": "no trust file",
+    "version": None,
+    "digest": None,
+    "expires": None,
+    "pinned": False,
+    "deletions_detected": False,
+    "lines": 0,
+    "believed": 0,
+    "ignored": {},
+    "failures": [],
+}
+
+
 def test_the_document_says_what_was_judged_and_what_follows(report: Report) -> None:
     found = document(report)
     items = found.pop("items")
-    counts = found.pop("counts")
+    counts, checklist = found.pop("counts"), found.pop("checklist")
     assert found == {
         "format": "pytest-readiness/report/1",
         "system": "Options Trading Engine",
@@ -95,24 +120,17 @@ def test_the_document_says_what_was_judged_and_what_follows(report: Report) -> N
         "seen": 0,
         "signed": 0,
         "selection": {"selected": False, "why": [], "left_out": []},
-        "run": {
-            "started": "2026-10-10T12:00:00.000Z",
-            "ended": "2026-10-10T12:00:03.000Z",
-            "host": "ci-1",
-            "user": "ci",
-            "command": ["pytest", "--readiness"],
-            "plugin": "1.0",
-            "python": "3.11.7",
-            "pytest": "9.2.0",
-        },
-        "checklist": {
-            "name": "Options Trading Engine",
-            "items": 3,
-            "digest": report.checklist.digest,
-            "reviewed": None,
-        },
-        "trust": "no trust file",
+        "run": RUN,
+        "trust": NO_TRUST,
+        "approvers": None,
+        "hindrances": [],
         "warnings": [],
+    }
+    assert checklist == {
+        "name": "Options Trading Engine",
+        "items": 3,
+        "digest": report.checklist.digest,
+        "reviewed": None,
     }
     assert {state: n for state, n in counts["after"].items() if n} == {
         "unconfigured": 1,
@@ -156,6 +174,7 @@ def test_an_item_carries_words_state_and_evidence(report: Report) -> None:
             "max_age_days": 1.5,
             "always": False,
         },
+        "signed": None,
         "observations": [
             {
                 "label": "server version",

@@ -32,7 +32,7 @@ def test_a_target_without_tables_has_no_resources_and_the_default_limits(
     load_text: Load,
 ) -> None:
     target = load_text("[target.production]\n").select()
-    assert all(getattr(target, name) is None for name in Resources.model_fields)
+    assert not any(getattr(target, name) for name in Resources.model_fields)
     assert target.limits == Limits()
     assert target.allow == frozenset()
     assert target.name == "production"

@@ -19,7 +19,14 @@ if TYPE_CHECKING:
     from tests.unit.target.conftest import Load
 
 # Mistakes if given beside what the example shows; it has them as comments.
-COMMENTED = {"release.digest", "target.*.sha256"}
+COMMENTED = {"release.digest", "target.*.sha256", "target.*.prometheus.token"}
+NAMED = {
+    "target.",
+    "gate.",
+    "target.*.prometheus.queries.",
+    "target.*.providers.",
+}
+"""Tables whose keys are names of the user's."""
 
 
 def keys_of(annotation: object, path: str) -> Iterator[str]:
@@ -41,7 +48,7 @@ def keys_in(tree: object, path: str = "") -> Iterator[str]:
             yield from keys_in(member, path)
     if isinstance(tree, dict):
         for key, value in tree.items():
-            name = "*" if path in {"target.", "gate."} else key
+            name = "*" if path in NAMED else key
             yield f"{path}{name}"
             yield from keys_in(value, f"{path}{name}.")
 
@@ -50,6 +57,7 @@ def test_every_key_stands_in_the_example() -> None:
     text = example()
     uncommented = text.replace("# digest =", "digest =")
     uncommented = uncommented.replace("# sha256 =", "sha256 =")
+    uncommented = uncommented.replace("# token =", "token =")
     shown = set(keys_in(tomllib.loads(uncommented)))
     # A target's calendar is of the type of the system's, which the example shows.
     known = {

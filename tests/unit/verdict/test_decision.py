@@ -7,7 +7,14 @@ import pytest
 from pytest_readiness.catalogue.item import Item, Stage
 from pytest_readiness.errors import ConfigError
 from pytest_readiness.verdict.accounting import complete
-from pytest_readiness.verdict.decision import Decision, Exit, Verdict, decide, exit_code
+from pytest_readiness.verdict.decision import (
+    Decision,
+    Exit,
+    Hindrance,
+    Verdict,
+    decide,
+    exit_code,
+)
 from pytest_readiness.verdict.gate import GATES
 from pytest_readiness.verdict.settling import Outcome
 from pytest_readiness.verdict.states import SEVERITY, State, worst
@@ -199,3 +206,26 @@ def test_our_exit_codes_are_the_designs() -> None:
         "INCOMPLETE": 12,
         "TRUST_BROKEN": 13,
     }
+
+
+@pytest.mark.parametrize(
+    ("hindrances", "states", "expected"),
+    [
+        ([Exit.FAILED], [State.VERIFIED], (Verdict.NOT_READY, Exit.FAILED)),
+        ([Exit.PENDING], [State.VERIFIED], (Verdict.NOT_READY, Exit.PENDING)),
+        ([Exit.PENDING], [State.UNKNOWN], (Verdict.NOT_READY, Exit.UNKNOWN)),
+        ([Exit.PENDING, Exit.FAILED], [State.WAIVED], (Verdict.NOT_READY, Exit.FAILED)),
+        ([Exit.PENDING], [State.NOT_RUN], (Verdict.INCOMPLETE, Exit.INCOMPLETE)),
+    ],
+)
+def test_what_hinders_a_gate_blocks_it_beside_its_items(
+    decided: Callable[..., Decision],
+    hindrances: list[Exit],
+    states: list[State],
+    expected: tuple[Verdict, Exit],
+) -> None:
+    given = [Hindrance("MAX_WAIVERS", "too many", code) for code in hindrances]
+    found = decided(*states, hindrances=given)
+    assert (found.verdict, found.exit_code) == expected
+    assert found.raw_verdict is not Verdict.READY
+    assert found.hindrances == tuple(given)

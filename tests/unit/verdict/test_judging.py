@@ -56,6 +56,7 @@ def test_a_loosened_setting_is_failed(make_judgement: Make) -> None:
         (Cause.THIRD_PARTY, True, State.UNKNOWN, "NOT_SEEN"),
         (Cause.WITHHELD, True, State.UNKNOWN, "WITHHELD"),
         (Cause.UNCONFIGURED, True, State.UNCONFIGURED, "UNCONFIGURED"),
+        (Cause.NEEDS_DRILL, True, State.UNCONFIGURED, "NEEDS_DRILL"),
         (Cause.TOO_EARLY, True, State.PENDING, "TOO_EARLY"),
         (None, True, State.UNKNOWN, "NOT_SEEN"),
     ],

@@ -14,7 +14,6 @@ from pytest_readiness.verdict.states import State
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-pytestmark = pytest.mark.usefixtures("signing")
 
 RULE = SignatureRule(("dba", "qa-lead"), Scope.RELEASE, dt.timedelta(14), always=True)
 SIGN = "readiness attest database-setup.security"
@@ -68,7 +67,7 @@ def test_the_worst_judgement_comes_first(
     ("state", "code", "kind", "command"),
     [
         (State.PENDING, "MISSING", Kind.ATTEST, SIGN),
-        (State.PENDING, "EXPIRED", Kind.PROBE_AND_ATTEST, SIGN),
+        (State.PENDING, "EXPIRED", Kind.PROBE_AND_ATTEST, f"{SIGN} --renew"),
         (
             State.UNCONFIGURED,
             "MISSING",

@@ -23,6 +23,9 @@ CREATE TABLE orders (
 CREATE INDEX orders_by_trader ON orders (trader, placed_at);
 CREATE INDEX orders_by_symbol ON orders (symbol);
 
+CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY);
+INSERT INTO alembic_version VALUES ('8c1f6b2d4e90');
+
 INSERT INTO contracts VALUES
     ('DEMO-C100', 'DEMO', 'call', 100, CURRENT_DATE + 90, 101.50, 0.24),
     ('DEMO-P100', 'DEMO', 'put', 100, CURRENT_DATE + 90, 101.50, 0.24),
@@ -34,4 +37,5 @@ REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 GRANT CONNECT ON DATABASE trading TO engine, readiness;
 GRANT USAGE ON SCHEMA public TO engine, readiness;
 GRANT SELECT ON contracts, orders TO engine, readiness;
+GRANT SELECT ON alembic_version TO readiness;
 GRANT INSERT ON orders TO engine;

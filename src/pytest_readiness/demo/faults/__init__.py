@@ -60,5 +60,7 @@ def table() -> str:
     lines = ["| fault | what is wrong | turns |", "|---|---|---|"]
     for fault in FAULTS.values():
         turns = ", ".join(f"`{item}` {state}" for item, state in fault.turns.items())
+        if fault.turns_signed:
+            turns = f"every attested item {fault.turns_signed}"
         lines.append(f"| `{fault.name}` | {fault.summary} | {turns or 'nothing'} |")
     return "\n".join(lines) + "\n"

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_readiness.demo.faults.database_setup import LOOKS, SILENT
 from pytest_readiness.demo.faults.fault import Breakage, Fault
 from pytest_readiness.demo.pieces.environment_setup import (
     CACHE_PASSWORD,
@@ -167,6 +168,8 @@ _RESOURCES = {
 
 def _fails(item: str, name: str, summary: str, apply: Apply) -> Fault:
     turns = {f"environment-setup.{item}": State.FAILED}
+    if item == "database":
+        return Fault(name, summary, {**turns, **SILENT}, LOOKS, apply)
     return Fault(name, summary, turns, frozenset({_RESOURCES[item]}), apply)
 
 

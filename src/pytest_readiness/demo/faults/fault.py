@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from pytest_readiness.demo.bench import Bench, Tables
+    from pytest_readiness.demo.signing import Change
     from pytest_readiness.verdict.states import State
 
 __all__ = ["Breakage", "Fault"]
@@ -27,6 +28,8 @@ class Breakage:
     """The tables of ``[target.demo]``, to be changed in place."""
     environ: dict[str, str]
     """The secrets that the tables refer to, likewise."""
+    drafts: list[Change] = field(default_factory=list["Change"])
+    """What happens to what the demo's people are about to sign."""
     stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
     def enter(self, manager: AbstractContextManager[T]) -> T:
@@ -55,3 +58,5 @@ class Fault:
     touches: frozenset[str]
     """The resources that must be looked at again to see it."""
     apply: Callable[[Breakage], None]
+    turns_signed: State | None = None
+    """What every item turns to that people attested: nobody can be believed then."""

@@ -20,14 +20,16 @@ def describe(bench: Bench, tables: Tables, environ: dict[str, str]) -> None:
     """Add the tables ``python``, ``postgres``, ``redis`` and ``tls``."""
     ca_file = str(bench.ca_file)
     tables["python"] = {"interpreter": str(bench.python)}
-    tables["postgres"] = {
-        "host": "127.0.0.1",
-        "port": bench.postgres.port,
-        "database": DATABASE,
-        "user": "readiness",
-        "password": f"${{env:{DATABASE_PASSWORD}}}",
-        "ca_file": ca_file,
-    }
+    tables.setdefault("postgres", {}).update(
+        {
+            "host": "127.0.0.1",
+            "port": bench.postgres.port,
+            "database": DATABASE,
+            "user": "readiness",
+            "password": f"${{env:{DATABASE_PASSWORD}}}",
+            "ca_file": ca_file,
+        }
+    )
     tables["redis"] = {
         "host": "127.0.0.1",
         "port": bench.cache_front.port,

@@ -10,12 +10,12 @@ import os
 import secrets
 import socket
 import ssl
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_readiness.demo import engine
+from pytest_readiness.demo.servers import environment
 from pytest_readiness.demo.servers.process import Place, Process, Program
 
 if TYPE_CHECKING:
@@ -23,13 +23,22 @@ if TYPE_CHECKING:
 
     from pytest_readiness.demo.pki import Stored
 
-__all__ = ["EngineServer", "Surroundings", "engine_digest", "engine_python", "schema"]
+__all__ = [
+    "REQUIREMENTS",
+    "EngineServer",
+    "Surroundings",
+    "engine_digest",
+    "engine_python",
+    "schema",
+]
 
 _PACKAGE = Path(next(iter(engine.__path__)))
 _ROOT = _PACKAGE.parents[2]
 _PASSED_ON = ("PATH", "PYTHONPATH", "LANG", "LD_LIBRARY_PATH", "TMPDIR")
 """What of our environment the service gets; a PGSSLMODE there would change it."""
 _MEASURING = "COVERAGE_"
+REQUIREMENTS = _PACKAGE / "requirements.txt"
+"""What the service needs installed."""
 _POOL_SIZE = 4
 _TIMEOUT = 5.0
 
@@ -124,19 +133,14 @@ def engine_digest() -> str:
     lines = sorted(
         f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n"
         for path in _PACKAGE.iterdir()
-        if path.suffix in {".py", ".sql"}
+        if path.suffix in {".py", ".sql", ".txt"}
     )
     return f"sha256:{hashlib.sha256(''.join(lines).encode()).hexdigest()}"
 
 
 def engine_python(folder: Path) -> Path:
-    """Give the service's interpreter: ours, or a new one apart from the system's."""
-    if sys.prefix != sys.base_prefix:
-        return Path(sys.executable)
-    import venv  # noqa: PLC0415  # not in the usual case
-
-    venv.create(folder / "venv", system_site_packages=True, symlinks=True)
-    return folder / "venv" / "bin" / "python"
+    """Make the service's own environment, and give its interpreter."""
+    return environment.create(folder / "venv", REQUIREMENTS)
 
 
 def schema() -> str:

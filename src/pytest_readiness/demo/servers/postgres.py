@@ -7,6 +7,7 @@ that only its owner can enter; that one asks for no password and sets the server
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import shutil
 import signal
 import socket
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from pytest_readiness.demo.pki import Issued
     from pytest_readiness.demo.servers.programs import Launch
 
-__all__ = ["DATABASE", "ROLES", "PostgresServer", "free_port"]
+__all__ = ["DATABASE", "RAM", "ROLES", "PostgresServer", "free_port"]
 
 ROLES = "engine,readiness"
 """Who may log in: the service, and who looks at it."""
@@ -40,12 +41,20 @@ ssl_key_file = 'server.key'
 ssl_min_protocol_version = 'TLSv1.2'
 password_encryption = 'scram-sha-256'
 fsync = off
+shared_buffers = 64MB
+effective_cache_size = 192MB
+work_mem = 1MB
+max_wal_size = 1GB
+include = 'here.conf'
 timezone = 'UTC'
 log_timezone = 'UTC'
 """
-_ADMISSION = """\
-local    all      postgres  trust
-{kind}   trading  {roles}   {address}  scram-sha-256
+RAM = "256MB"
+"""What the server is set up for."""
+_USUAL = "# as usual\n"
+_ADMISSION = f"""\
+{_USUAL}local    all      postgres  trust
+{{kind}}   trading  {{roles}}   {{address}}  scram-sha-256
 """
 
 
@@ -94,6 +103,36 @@ class PostgresServer:
         except (OSError, pgwire.WireError) as error:
             raise ConfigError("demo: PostgreSQL", str(error)) from None
 
+    def configure(self, **settings: str | None) -> None:
+        """Change settings of the running server; None takes the change back."""
+        for name, value in settings.items():
+            change = f"RESET {name}" if value is None else f"SET {name} = '{value}'"
+            self.execute("postgres", f"ALTER SYSTEM {change}")
+        self._reload()
+
+    def admit(self, *rules: str) -> None:
+        """Have these rules of admission before the usual ones; none: just those."""
+        file = self._data / "pg_hba.conf"
+        usual = file.read_text("utf-8").rpartition(_USUAL)[2]
+        lines = "".join(f"{rule}\n" for rule in rules)
+        file.write_text(f"{lines}{_USUAL}{usual}", "utf-8")
+        self._reload()
+
+    def _reload(self) -> None:
+        """Have the server read its files, and wait until new sessions have them."""
+        now = dt.datetime.now(dt.UTC)
+        self.execute("postgres", "SELECT pg_reload_conf()")
+        # pgwire gives no rows, but a division by zero shows.
+        asked = f"SELECT 1 / (pg_conf_load_time() > '{now}')::int"
+        self._process.wait_until(lambda: self._answers(asked))
+
+    def _answers(self, statement: str) -> bool:
+        try:
+            self.execute("postgres", statement)
+        except ConfigError:
+            return False
+        return True
+
     def ask_to_stop(self) -> None:
         """Begin to stop, without waiting."""
         self._process.ask_to_stop()
@@ -127,10 +166,12 @@ class PostgresServer:
         kind, address = ("hostssl", "127.0.0.1/32") if tls else ("local", "")
         admission = _ADMISSION.format(kind=kind, address=address, roles=ROLES)
         (self._data / "pg_hba.conf").write_text(admission, encoding="utf-8")
+        (self._data / "here.conf").write_text(
+            f"ssl = {'on' if tls else 'off'}\n{self._launch.preloaded}", "utf-8"
+        )
         settings = {
             "listen_addresses": "127.0.0.1" if tls else "",
             "port": str(self._own_port),
-            "ssl": "on" if tls else "off",
             "unix_socket_directories": str(self._place.sockets),
         }
         options = [f"--{name}={value}" for name, value in settings.items()]

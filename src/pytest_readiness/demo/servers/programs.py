@@ -47,6 +47,14 @@ class Launch:
         """Give the command line of one of the programs."""
         return [*self.prefix, str(self.binaries / program), *arguments]
 
+    @property
+    def preloaded(self) -> str:
+        """Give the setting that loads pg_stat_statements, where it came along."""
+        folder = self.binaries.resolve().parent
+        found = next(folder.glob("lib/**/pg_stat_statements.so"), None)
+        name = "pg_stat_statements" if found else ""
+        return f"shared_preload_libraries = '{name}'\n"
+
     def run(self, program: str, *arguments: str, text: str = "") -> str:
         """Run one to its end and give its output.
 

@@ -119,7 +119,10 @@ class _Session:
             if tag == b"X":
                 return
             if tag == b"Q":
-                self._run(payload.rstrip(b"\0").decode(), describe=True)
+                for query in payload.rstrip(b"\0").decode().split(";"):
+                    self._run(query, describe=True)
+                    if self.skipping:
+                        break
                 self._ready()
             elif tag == b"S":
                 self._ready()

@@ -15,8 +15,19 @@ from packaging.version import Version
 
 from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
 from pytest_readiness.probes.look import Facts
-from pytest_readiness.probes.postgres.session import Session
-from pytest_readiness.probes.postgres.settings import connection_settings
+from pytest_readiness.probes.planned import PlannedLook
+from pytest_readiness.probes.postgres.session import (
+    BEGIN,
+    END,
+    TIMEOUT,
+    Session,
+    each_host,
+)
+from pytest_readiness.probes.postgres.settings import (
+    FILES,
+    connection_settings,
+    shown_settings,
+)
 from pytest_readiness.probes.support import (
     POSTGRESQL,
     postgresql_branch,
@@ -24,17 +35,24 @@ from pytest_readiness.probes.support import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pytest_readiness.probes.look import Look
     from pytest_readiness.target.blocks import PostgresBlock
 
-__all__ = ["STATEMENTS", "Postgres", "version_of"]
+__all__ = [
+    "CONNECT",
+    "STATEMENTS",
+    "Postgres",
+    "quoted",
+    "session_looks",
+    "version_of",
+]
 
-BEGIN = "BEGIN READ ONLY"
-TIMEOUT = "SET LOCAL statement_timeout = {milliseconds}"
 ASK = "SELECT 1"
-END = "ROLLBACK"
 STATEMENTS = (BEGIN, TIMEOUT, ASK, END)
 """Every statement that this probe sends; no grant beyond CONNECT is needed."""
+CONNECT = "GRANT CONNECT ON DATABASE {dbname} TO {user}"
 
 _FIRST_TWO_PART = 100_000
 """Since PostgreSQL 10, ``server_version_num`` has two parts: 150020 is 15.20."""
@@ -68,6 +86,13 @@ class Postgres(Facts):
             version = _version(session, look, took)
             return cls(answers=_answers(session, look), version=version)
 
+    @classmethod
+    def looks(cls, block: PostgresBlock) -> tuple[PlannedLook, ...]:
+        """Say beforehand what is sent: one session, one transaction."""
+        return session_looks(
+            block, *(PlannedLook("statement", statement) for statement in STATEMENTS)
+        )
+
     @staticmethod
     def source(block: PostgresBlock) -> str:
         """Name the server: ``postgresql://db.example:5432/app``."""
@@ -79,14 +104,33 @@ class Postgres(Facts):
         return f"postgresql://{host}:{port}/{database}"
 
 
+def _places(settings: Mapping[str, str]) -> tuple[str, ...]:
+    """Name each of several hosts, which are tried in turn; of one nothing is said."""
+    hosts = [
+        f"{one['host'] or one['hostaddr']}:{one['port']}" for one in each_host(settings)
+    ]
+    return tuple(hosts) if len(hosts) > 1 else ("",)
+
+
+def session_looks(block: PostgresBlock, *looks: PlannedLook) -> tuple[PlannedLook, ...]:
+    """Say beforehand that a session is opened, and what is done in it."""
+    settings = shown_settings(block)
+    names = {
+        word: quoted(settings[word]) if word in settings else f"{{{word}}}"
+        for word in ("user", "dbname")
+    }
+    how = f"session as {names['user']}, sslmode {settings['sslmode']}"
+    grant = CONNECT.format(**names)
+    return (
+        *(PlannedLook("connection", how, at, grant) for at in _places(settings)),
+        *looks,
+        *(PlannedLook("file", settings[w]) for w in FILES if w in settings),
+    )
+
+
 def _answers(session: Session, look: Look) -> Observed[bool]:
     def read() -> bool | Unavailable:
-        milliseconds = max(int(look.remaining() * 1000), 1)
-        for statement in (BEGIN, TIMEOUT.format(milliseconds=milliseconds)):
-            session.query(statement)
-        rows = session.query(ASK)
-        session.query(END)
-        return rows == (("1",),)
+        return session.read(ASK) == (("1",),)
 
     detail = "over TLS" if session.encrypted else "without TLS"
     return look.observe(read, what=ASK, detail=detail)
@@ -101,6 +145,16 @@ def _version(session: Session, look: Look, took: dt.timedelta) -> Observed[Versi
     branch = postgresql_branch(version)
     note = support_note("PostgreSQL", branch, POSTGRESQL, look.now().date())
     return look.seen(version, what="server_version", detail=note, duration=took)
+
+
+def quoted(name: str) -> str:
+    """Quote a name as SQL wants it.
+
+    >>> quoted("app")
+    '"app"'
+    """
+    doubled = name.replace('"', '""')
+    return f'"{doubled}"'
 
 
 def version_of(number: int) -> Version:

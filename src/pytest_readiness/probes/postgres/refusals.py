@@ -19,9 +19,26 @@ from pytest_readiness.probes.network import CLOSED, LOCAL_ERRORS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["NOT_POSTGRES", "refusal"]
+__all__ = [
+    "ANOTHER_LOGIN",
+    "ASKS",
+    "NOT_ADMITTED",
+    "NOT_POSTGRES",
+    "NO_DATABASE",
+    "REJECTED",
+    "WANTS_CERTIFICATE",
+    "WANTS_TLS",
+    "refusal",
+]
 
 NOT_POSTGRES = "what answers there is not PostgreSQL"
+NO_DATABASE = "the database does not exist"
+NOT_ADMITTED = "pg_hba.conf admits no such connection"
+WANTS_TLS = "the server wants TLS"
+WANTS_CERTIFICATE = "the server wants a client certificate that it accepts"
+ASKS = "the server asks for a password and the target gives none"
+ANOTHER_LOGIN = "the server asks for another log-in than the target allows"
+REJECTED = "the server rejected the credential"
 
 
 class _Refusal(NamedTuple):
@@ -59,11 +76,11 @@ _LIBPQ_SAYS: Sequence[_Refusal] = (
     ),
     _Refusal(
         r"authentication method requirement|channel binding (is )?required",
-        "the server asks for another log-in than the target allows",
+        ANOTHER_LOGIN,
     ),
     _Refusal(
         r"no password supplied",
-        "the server asks for a password and the target gives none",
+        ASKS,
         "set password",
     ),
     _Refusal(
@@ -91,12 +108,12 @@ _LIBPQ_SAYS: Sequence[_Refusal] = (
 _SERVER_SAYS: Sequence[_Refusal] = (
     _Refusal(
         r"valid client certificate|certificate authentication",
-        "the server wants a client certificate that it accepts",
+        WANTS_CERTIFICATE,
         "set cert_file and key_file",
     ),
     _Refusal(
         r"authentication failed|no such user|wrong password|password mismatch",
-        "the server rejected the credential",
+        REJECTED,
         "check user and password",
     ),
     _Refusal(
@@ -107,7 +124,7 @@ _SERVER_SAYS: Sequence[_Refusal] = (
     ),
     _Refusal(
         r'database ".*" does not exist|no such database',
-        "the database does not exist",
+        NO_DATABASE,
         "CREATE DATABASE, or check the name",
     ),
     _Refusal(
@@ -115,9 +132,10 @@ _SERVER_SAYS: Sequence[_Refusal] = (
         "the role may not connect to the database",
         "GRANT CONNECT ON DATABASE ... TO ...",
     ),
+    _Refusal(r"SSL (connection )?(is )?required", WANTS_TLS, "set sslmode"),
     _Refusal(
         r"pg_hba\.conf",
-        "pg_hba.conf admits no such connection",
+        NOT_ADMITTED,
         "admit this role, database, address and encryption in pg_hba.conf",
     ),
     _Refusal(
@@ -169,7 +187,13 @@ def refusal(message: str) -> LookError:
 def _known(table: Sequence[_Refusal], text: str) -> LookError | None:
     for known in table:
         if re.search(known.pattern, text, re.IGNORECASE):
-            return LookError(known.reason, known.cause, known.remedy, final=known.final)
+            return LookError(
+                known.reason,
+                known.cause,
+                known.remedy,
+                final=known.final,
+                rejected=known.reason == REJECTED,
+            )
     return None
 
 

@@ -7,6 +7,7 @@ driven without blocking: every wait ends at the deadline.
 
 from __future__ import annotations
 
+import contextlib
 import selectors
 from typing import TYPE_CHECKING, Self
 
@@ -20,20 +21,28 @@ from pytest_readiness.probes.network import CLOSED, ENDLESS, INTAKE, received, r
 from pytest_readiness.probes.postgres.refusals import refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from types import TracebackType
 
     from pytest_readiness.probes.look import Look
 
-__all__ = ["Session", "each_host"]
+__all__ = ["BEGIN", "END", "TIMEOUT", "Rows", "Session", "each_host"]
 
 _DEFAULT_PORT = "5432"
+_ONE_ACCOUNT = ("host", "hostaddr", "port", "dbname", "user", "password", "sslmode")
 _BEFORE_CONNECTED = frozenset(
     {pq.ConnStatus.STARTED, pq.ConnStatus.NEEDED, pq.ConnStatus.BAD}
 )
 _READY = frozenset({pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK})
 _INSUFFICIENT_PRIVILEGE = "42501"
 _QUERY_CANCELED = "57014"
+
+Rows = tuple[tuple[str, ...], ...]
+"""What a statement gave, as texts; NULL is an empty one."""
+
+BEGIN = "BEGIN READ ONLY"
+TIMEOUT = "SET LOCAL statement_timeout = {milliseconds}"
+END = "ROLLBACK"
 
 
 class Session:
@@ -42,18 +51,30 @@ class Session:
     def __init__(self, connection: pq.abc.PGconn, look: Look) -> None:
         self._connection = connection
         self._look = look
+        self._over: LookError | None = None
 
     @classmethod
-    def open(cls, settings: Mapping[str, str], look: Look) -> Self:
+    def open(
+        cls, settings: Mapping[str, str], look: Look, opening: Look | None = None
+    ) -> Self:
         """Connect to the first of the settings' addresses that answers.
+
+        A credential that was rejected once in this run is not sent again. ``opening``
+        bounds this, where the session itself may last longer.
 
         Raises:
             LookError: none did; the last one's reason.
         """
+        key = ("postgres", *(settings.get(word, "") for word in _ONE_ACCOUNT))
+        brief = opening or look
+        return look.doors.enter(key, brief, lambda: cls._open(settings, brief, look))
+
+    @classmethod
+    def _open(cls, settings: Mapping[str, str], brief: Look, look: Look) -> Self:
         hosts = list(each_host(settings))
         failure = LookError("the target names no host")
         for index, host in enumerate(hosts):
-            share = look.share(look.remaining() / (len(hosts) - index))
+            share = brief.share(brief.remaining() / (len(hosts) - index))
             try:
                 return cls._open_host(host, share, look)
             except LookError as error:
@@ -98,20 +119,95 @@ class Session:
         """Whether the session runs over TLS."""
         return self._connection.ssl_in_use
 
-    def query(self, statement: str) -> tuple[tuple[str, ...], ...]:
-        """Run one statement and give its rows; NULL is an empty text.
+    def query(self, statement: str) -> Rows:
+        """Run one statement and give its rows.
 
         Raises:
             LookError: no answer in time, an error, or a missing privilege.
         """
+        return self._run(lambda: self._connection.send_query(statement.encode()))
+
+    def read(self, statement: str) -> Rows:
+        """Run a statement of our own in a read-only transaction: one round trip.
+
+        Raises:
+            LookError: as :meth:`query` does.
+        """
+        return self._ended(lambda: self.query(f"{self._begin}; {statement}; {END}"))
+
+    def read_foreign(self, statement: str) -> Rows:
+        """Run somebody's statement, read-only; never more than one.
+
+        The extended protocol takes a single statement, so that a text cannot end the
+        transaction and go on.
+
+        Raises:
+            LookError: as :meth:`query` does.
+        """
+
+        def run() -> Rows:
+            self.query(self._begin)
+            rows = self._run(
+                lambda: self._connection.send_query_params(statement.encode(), None)
+            )
+            self.query(END)
+            return rows
+
+        return self._ended(run)
+
+    def literal(self, text: str) -> str:
+        """Quote a text as SQL does."""
+        return pq.Escaping(self._connection).escape_literal(text.encode()).decode()
+
+    def identifier(self, name: str) -> str:
+        """Quote a name as SQL does."""
+        return pq.Escaping(self._connection).escape_identifier(name.encode()).decode()
+
+    @property
+    def _begin(self) -> str:
+        milliseconds = max(int(self._look.remaining() * 1000), 1)
+        return f"{BEGIN}; {TIMEOUT.format(milliseconds=milliseconds)}"
+
+    def _ended(self, run: Callable[[], Rows]) -> Rows:
+        """Leave no transaction behind, whatever the statement came to."""
         try:
-            self._connection.send_query(statement.encode())
-            self._flush()
-            rows: tuple[tuple[str, ...], ...] = ()
-            while (result := self._next_result()) is not None:
-                rows = _rows(result, self._look)
+            return run()
+        except LookError:
+            if self._over is None:
+                with contextlib.suppress(LookError):
+                    self.query(END)
+            raise
+
+    def _run(self, send: Callable[[], None]) -> Rows:
+        if self._over is not None:
+            raise self._over
+        try:
+            return self._answer(send)
         except psycopg.Error:
-            raise LookError(CLOSED) from None
+            self._over = LookError(CLOSED)
+        except _StatementError:
+            raise
+        except LookError as error:
+            # An answer that did not come in time would be taken for the next one's.
+            self._over = error
+        raise self._over
+
+    def _answer(self, send: Callable[[], None]) -> Rows:
+        send()
+        self._flush()
+        rows: Rows = ()
+        failed: LookError | None = None
+        try:
+            while (result := self._next_result()) is not None:
+                if result.status not in _READY:
+                    failed = failed or _failed(result, self._look)
+                elif result.nfields:
+                    rows = _rows(result)
+        except psycopg.Error:
+            if failed is None:
+                raise
+        if failed is not None:
+            raise failed
         return rows
 
     def _flush(self) -> None:
@@ -187,9 +283,11 @@ def _wait(descriptor: int, event: int, look: Look, waited_for: str = "") -> None
         raise LookError(ENDLESS)
 
 
-def _rows(result: pq.abc.PGresult, look: Look) -> tuple[tuple[str, ...], ...]:
-    if result.status not in _READY:
-        raise _failed(result, look)
+class _StatementError(LookError):
+    """One statement failed; the session is still good."""
+
+
+def _rows(result: pq.abc.PGresult) -> Rows:
     return tuple(
         tuple(
             (result.get_value(row, column) or b"").decode(errors="replace")
@@ -204,11 +302,13 @@ def _failed(result: pq.abc.PGresult, look: Look) -> LookError:
     state = field.decode(errors="replace")
     if state == _INSUFFICIENT_PRIVILEGE:
         reason = "the role may not read this"
-        return LookError(reason, Cause.WITHHELD, "GRANT it to the role", final=True)
+        remedy = "GRANT it to the role"
+        return _StatementError(reason, Cause.WITHHELD, remedy, final=True)
     if state == _QUERY_CANCELED:
-        return look.overdue("the statement was cancelled")
+        reason = look.overdue("the statement was cancelled").unavailable.reason
+        return _StatementError(reason)
     shown = state if state.isalnum() and state.isascii() else "of no known kind"
-    return LookError(f"the statement failed with SQLSTATE {shown}")
+    return _StatementError(f"the statement failed with SQLSTATE {shown}")
 
 
 def each_host(settings: Mapping[str, str]) -> Iterator[dict[str, str]]:

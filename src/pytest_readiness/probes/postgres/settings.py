@@ -6,6 +6,7 @@ there would change what is judged, so whatever matters is given.
 
 from __future__ import annotations
 
+import os
 import ssl
 from typing import TYPE_CHECKING
 
@@ -14,13 +15,14 @@ from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict
 
 from pytest_readiness.catalogue.observation import Cause
+from pytest_readiness.errors import ProbeError
 from pytest_readiness.probes.look import LookError
 
 if TYPE_CHECKING:
     from pytest_readiness.target.blocks import PostgresBlock
     from pytest_readiness.target.secret import Secret
 
-__all__ = ["APPLICATION_NAME", "connection_settings"]
+__all__ = ["APPLICATION_NAME", "FILES", "connection_settings", "shown_settings"]
 
 APPLICATION_NAME = "pytest-readiness"
 """What ``pg_stat_activity`` shows of our sessions."""
@@ -32,8 +34,24 @@ _ALWAYS_GIVEN = {
     "gssencmode": "disable",  # Kerberos would block beyond every deadline
     "target_session_attrs": "any",
     "requirepeer": "",
+    # Otherwise a password lies in the home directory of who runs this.
+    "passfile": f"{os.devnull}/none",
 }
 """Given where the target says nothing, so that no environment variable fills it in."""
+
+
+FILES = (
+    "passfile",
+    "servicefile",
+    "sslrootcert",
+    "sslcrl",
+    "sslcrldir",
+    "sslcert",
+    "sslkey",
+)
+"""Which settings name what libpq reads."""
+
+_SHOWN = ("host", "hostaddr", "port", "user", "dbname", "sslmode", *FILES)
 
 
 def connection_settings(block: PostgresBlock) -> dict[str, str]:
@@ -42,7 +60,33 @@ def connection_settings(block: PostgresBlock) -> dict[str, str]:
     Raises:
         ProbeError: a secret is missing, or libpq does not understand the DSN.
     """
-    said = _from_fields(block) if block.dsn is None else _from_dsn(block.dsn)
+    if block.dsn is not None:
+        return _completed(block, _from_dsn(block.dsn))
+    said = _from_fields(block)
+    if block.password is not None:
+        said["password"] = block.password.reveal()
+    return _completed(block, said)
+
+
+def shown_settings(block: PostgresBlock) -> dict[str, str]:
+    """Give those of the settings that anybody may see, by the words in ``_SHOWN``.
+
+    Of a DSN that is missing or wrong, with which nothing is sent, only the defaults.
+    """
+    try:
+        said = _from_fields(block) if block.dsn is None else _from_dsn(block.dsn)
+    except ProbeError:
+        said = {}
+    settings = _completed(block, said)
+    unset = _ALWAYS_GIVEN["passfile"]
+    return {
+        word: settings[word]
+        for word in _SHOWN
+        if settings.get(word) and settings[word] != unset
+    }
+
+
+def _completed(block: PostgresBlock, said: dict[str, str]) -> dict[str, str]:
     settings = _ALWAYS_GIVEN | said
     settings["application_name"] = APPLICATION_NAME
     settings.setdefault("sslmode", block.sslmode)
@@ -63,15 +107,12 @@ def connection_settings(block: PostgresBlock) -> dict[str, str]:
 
 
 def _from_fields(block: PostgresBlock) -> dict[str, str]:
-    settings = {
+    return {
         "host": block.host or "",
         "port": str(block.port),
         "dbname": block.database or "",
         "user": block.user or "",
     }
-    if block.password is not None:
-        settings["password"] = block.password.reveal()
-    return settings
 
 
 def _from_dsn(dsn: Secret) -> dict[str, str]:

@@ -16,6 +16,7 @@ from packaging.version import InvalidVersion, Version
 
 from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
 from pytest_readiness.probes.look import Facts, LookError
+from pytest_readiness.probes.planned import PlannedLook, files, trust_files
 from pytest_readiness.probes.redis.info import Info, persistence
 from pytest_readiness.probes.redis.session import NOT_REDIS, Session
 
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = ["COMMANDS", "ROUND_TRIPS", "Redis", "version_of"]
 
-COMMANDS = ("INFO server", "INFO memory", "INFO persistence", "PING")
+SECTIONS = ("server", "memory", "persistence")
+PING = "PING"
+COMMANDS = (PING, *(f"INFO {section}" for section in SECTIONS))
 """Every command sent after ``AUTH`` and ``SELECT``; they need ``+info +ping``."""
 
 ROUND_TRIPS = 20
@@ -71,9 +74,7 @@ class Redis(Facts):
     @classmethod
     def _read(cls, block: RedisBlock, session: Session, look: Look) -> Self:
         answers = _answers(session, look)
-        server = Info.read(session, look, "server")
-        memory = Info.read(session, look, "memory")
-        kept = Info.read(session, look, "persistence")
+        server, memory, kept = (Info.read(session, look, name) for name in SECTIONS)
         return cls(
             answers=answers,
             version=server.fact(
@@ -90,6 +91,22 @@ class Redis(Facts):
             persistence=persistence(kept, server, look),
         )
 
+    @classmethod
+    def looks(cls, block: RedisBlock) -> tuple[PlannedLook, ...]:
+        """Say beforehand what is sent: one connection, its log-in, the commands."""
+        user = block.username or "default"
+        secure = "over TLS" if block.tls else "without TLS"
+        log_in = [PlannedLook("command", "AUTH {user} {password}")]
+        select = [PlannedLook("command", f"SELECT {block.db}", grant="+select")]
+        return (
+            PlannedLook("connection", f"as {user}, {secure}"),
+            *(log_in if block.username or block.password else []),
+            *(select if block.db else []),
+            *(_planned(command) for command in COMMANDS),
+            *(trust_files(block.ca_file) if block.tls else ()),
+            *files(block.cert_file, block.key_file),
+        )
+
     @staticmethod
     def source(block: RedisBlock) -> str:
         """Name the server: ``redis://cache.example:6379/0``, ``rediss`` with TLS."""
@@ -99,6 +116,12 @@ class Redis(Facts):
         if ":" in host:
             host = f"[{host}]"
         return f"{'rediss' if block.tls else 'redis'}://{host}:{block.port}/{block.db}"
+
+
+def _planned(command: str) -> PlannedLook:
+    name = command.partition(" ")[0].lower()
+    note = f"{ROUND_TRIPS + 1} times at most" if command == PING else ""
+    return PlannedLook("command", command, grant=f"+{name}", note=note)
 
 
 def version_of(text: str) -> Version:
@@ -112,7 +135,7 @@ def version_of(text: str) -> Version:
 def _ping(session: Session) -> float:
     """Give the seconds that one PING took."""
     began = time.perf_counter()
-    if session.ask("PING") != b"PONG":
+    if session.ask(PING) != b"PONG":
         raise LookError(NOT_REDIS)
     return time.perf_counter() - began
 
@@ -129,7 +152,7 @@ def _answers(session: Session, look: Look) -> Observed[bool]:
             raise
         value = error.unavailable
     took = dt.timedelta(seconds=time.perf_counter() - began)
-    return look.seen(value, what="PING", detail=detail, duration=took)
+    return look.seen(value, what=PING, detail=detail, duration=took)
 
 
 def _round_trip(
@@ -137,7 +160,7 @@ def _round_trip(
 ) -> Observed[dt.timedelta]:
     """Measure; a server too slow for all samples in time still gets a median."""
     if isinstance(answers.value, Unavailable):
-        return look.seen(answers.value, what="PING")
+        return look.seen(answers.value, what=PING)
     enough = look.remaining() / 2
     began = time.perf_counter()
     samples = [_ping(session)]
@@ -145,7 +168,7 @@ def _round_trip(
         samples.append(_ping(session))
     return look.seen(
         dt.timedelta(seconds=statistics.median(samples)),
-        what="PING",
+        what=PING,
         detail=f"median of {len(samples)}, slowest {max(samples) * 1000:.1f} ms",
         duration=dt.timedelta(seconds=time.perf_counter() - began),
     )

@@ -15,13 +15,21 @@ from typing import TYPE_CHECKING, ClassVar, Self, TypeAlias
 
 from pytest_readiness.catalogue.observation import Observed, Unavailable
 from pytest_readiness.probes.look import Facts, LookError, noted
+from pytest_readiness.probes.planned import PlannedLook, trust_files
 from pytest_readiness.probes.tls.certificates import (
     Certificate,
     KeyFamily,
     missing_issuers,
     weak_signatures,
 )
-from pytest_readiness.probes.tls.handshakes import Answer, Chain, Shown, Trust, examine
+from pytest_readiness.probes.tls.handshakes import (
+    MOST_HANDSHAKES,
+    Answer,
+    Chain,
+    Shown,
+    Trust,
+    examine,
+)
 
 if TYPE_CHECKING:
     from pytest_readiness.probes.look import Look
@@ -87,6 +95,22 @@ class Tls(Facts):
         with ThreadPoolExecutor(len(block.endpoints), "readiness tls") as pool:
             seen = tuple(pool.map(see, block.endpoints))
         return cls(endpoints=look.seen(seen))
+
+    @classmethod
+    def looks(cls, block: TlsBlock) -> tuple[PlannedLook, ...]:
+        """Say beforehand what is asked: handshakes alone, no application data."""
+        connections = (
+            PlannedLook(
+                "connection",
+                "PostgreSQL's SSLRequest, then a TLS handshake"
+                if endpoint.starttls == "postgres"
+                else "a TLS handshake",
+                where=f"{endpoint.host}:{endpoint.port}",
+                note=f"{MOST_HANDSHAKES} at most, where certificates have faults",
+            )
+            for endpoint in block.endpoints
+        )
+        return (*connections, *(trust_files(block.ca_file) if block.endpoints else ()))
 
     @staticmethod
     def source(block: TlsBlock) -> str:

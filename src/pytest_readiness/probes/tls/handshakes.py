@@ -34,10 +34,13 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.look import Look
     from pytest_readiness.target.blocks import TlsEndpoint
 
-__all__ = ["Answer", "Chain", "Shown", "Trust", "examine"]
+__all__ = ["MOST_HANDSHAKES", "Answer", "Chain", "Shown", "Trust", "examine"]
 
 Chain: TypeAlias = tuple[bytes, ...]
 """Certificates in DER, the server's own first."""
+
+MOST_HANDSHAKES = 4
+"""With one endpoint in one try; a healthy one takes one."""
 
 _NO_CHECK_TIME = 0x200000
 """``X509_V_FLAG_NO_CHECK_TIME`` (openssl/x509_vfy.h); Python has no name for it."""

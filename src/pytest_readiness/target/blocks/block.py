@@ -67,6 +67,7 @@ __all__ = [
     "floor",
     "refuse",
     "setting",
+    "some_time",
     "tupled",
     "types_within",
     "worded",
@@ -175,13 +176,13 @@ class Block(BaseModel):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _within_list(
+    def _within(
         cls,
         value: object,
         handler: ModelWrapValidatorHandler[Self],
         info: ValidationInfo,
     ) -> Self:
-        """Let a table in a list know its place."""
+        """Let a table in a list, or under a name of the user's, know its place."""
         if isinstance(value, Member) and isinstance(info.context, Context):
             with info.context.at(value.index):
                 return handler(value)
@@ -203,7 +204,7 @@ class Block(BaseModel):
                 if Secret in types:
                     return handler(context.secret(value))
                 if is_table(value) and any(issubclass(t, Block) for t in types):
-                    return handler(value)
+                    return handler(_named(value, field.annotation))
                 filled = context.plain(value)
             except Mistake as mistake:
                 raise refuse(mistake.what, mistake.remedy) from None
@@ -213,6 +214,13 @@ class Block(BaseModel):
             if isinstance(filled, str) and filled is not value:
                 return handler(_typed(filled, types))
             return handler(filled)
+
+
+def _named(table: dict[str, object], annotation: object) -> dict[str, object]:
+    """Let the tables that stand under names of the user's know those names."""
+    if get_origin(annotation) is not Mapping:
+        return table
+    return {k: Member(one, k) if is_table(one) else one for k, one in table.items()}
 
 
 def _typed(text: str, types: frozenset[type]) -> object:
@@ -226,7 +234,8 @@ def _typed(text: str, types: frozenset[type]) -> object:
     return text
 
 
-def _some_time(value: dt.timedelta) -> dt.timedelta:
+def some_time(value: dt.timedelta) -> dt.timedelta:
+    """Refuse no time at all."""
     if not value:
         raise refuse("is no time at all", 'write a longer one, like "5s"')
     return value
@@ -235,7 +244,7 @@ def _some_time(value: dt.timedelta) -> dt.timedelta:
 class ResourceBlock(Block):
     """A table that says where to look at one resource."""
 
-    timeout: Annotated[Duration, AfterValidator(_some_time)] = dt.timedelta(seconds=5)
+    timeout: Annotated[Duration, AfterValidator(some_time)] = dt.timedelta(seconds=5)
     """How long one look may wait for its answer."""
     retries: int = Field(default=0, ge=0, le=10)
     """How often a look that got no answer is repeated; shown in the evidence."""

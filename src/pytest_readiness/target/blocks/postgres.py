@@ -6,19 +6,28 @@ from packaging.version import Version
 from pydantic import AfterValidator, PrivateAttr, model_validator
 
 from pytest_readiness.target.blocks.block import (
+    Count,
     FilePath,
     Limit,
     LimitsBlock,
     Port,
     ResourceBlock,
     SecretText,
+    Share,
     Text,
     VersionText,
     exclusive,
     floor,
     refuse,
+    setting,
     worded,
 )
+from pytest_readiness.target.blocks.database import (
+    AccessTable,
+    ContentsTable,
+    StructureTable,
+)
+from pytest_readiness.target.blocks.sizes import Size
 from pytest_readiness.target.context import Context
 from pytest_readiness.target.dsn import Dsn, parse_dsn
 from pytest_readiness.target.values import Mistake, parse_host
@@ -59,6 +68,14 @@ class PostgresBlock(ResourceBlock):
     """Key of the client certificate."""
     managed: Text | None = None
     """Who runs the server, where somebody else does: ``rds``, ``cloudsql`` ..."""
+    ram: Size | None = None
+    """Memory of the server's machine or container; it cannot be asked for it."""
+    access: AccessTable | None = None
+    """What the service's role may do."""
+    structure: StructureTable | None = None
+    """What the release's schema must have."""
+    contents: ContentsTable | None = None
+    """What the tables must hold."""
 
     _dsn: Dsn | None = PrivateAttr(default=None)
 
@@ -115,3 +132,19 @@ class PostgresLimits(LimitsBlock):
 
     min_version: Limit[VersionText] = floor(Version("12"))
     """Oldest version that will do."""
+    min_shared_buffers: Limit[Share] = setting(0.15)
+    """Least of the machine's memory that the server caches in."""
+    max_shared_buffers: Limit[Share] = setting(0.40)
+    """Most of it: the system's own cache needs room as well."""
+    max_work_memory: Limit[Share] = setting(0.5)
+    """Most of it that all connections may take to sort and hash at once."""
+    min_wal_size: Limit[Size] = setting(10**9)
+    """Least write-ahead log between two checkpoints (``max_wal_size``)."""
+    cache_hit_ratio: Limit[Share] = setting(0.95)
+    """Least share of blocks that are found in the cache."""
+    cache_sample: Limit[Count] = setting(100_000)
+    """Blocks that must have been read before that share says anything."""
+    max_dead_rows: Limit[Share] = setting(0.2)
+    """Most of a table's rows that may be dead."""
+    max_xid_age: Limit[Share] = setting(0.5)
+    """Most of ``autovacuum_freeze_max_age`` that a database may have reached."""

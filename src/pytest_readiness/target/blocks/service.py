@@ -1,8 +1,6 @@
 """``[target.NAME.service]``: the running service and how it says its release."""
 
-from ipaddress import ip_address
 from typing import Self
-from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
@@ -15,7 +13,7 @@ from pytest_readiness.target.blocks.block import (
     Url,
     refuse,
 )
-from pytest_readiness.target.values import is_table
+from pytest_readiness.target.values import is_table, stays_private
 
 __all__ = ["ReleaseRoute", "ServiceBlock"]
 
@@ -60,16 +58,7 @@ class ServiceBlock(ResourceBlock):
 
     @model_validator(mode="after")
     def _token_stays_private(self) -> Self:
-        parts = urlsplit(self.url)
-        private = parts.scheme == "https" or _is_loopback(parts.hostname or "")
-        if self.token is not None and not private:
+        if self.token is not None and not stays_private(self.url):
             what = "would go over plain HTTP"
             raise refuse(what, "use an https URL", key="token")
         return self
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

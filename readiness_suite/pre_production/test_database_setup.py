@@ -1,0 +1,127 @@
+"""Database Setup."""
+
+from pytest_readiness import (
+    Check,
+    Contents,
+    Database,
+    Defences,
+    Limits,
+    Live,
+    attested,
+    item,
+    section,
+)
+
+pytestmark = section("database-setup", stage="pre-production")
+
+
+@item("database-creation", owner="dba")
+@attested(role="dba", scope="environment", when="unconfigured")
+def test_database_creation(check: Check, database: Database) -> None:
+    """The service's role may do what the service needs in its database, and no more.
+
+    Why: whoever breaks into the service holds its role; a superuser reads every file of
+    the server, and a role without a grant fails at the first order.
+    Fix: GRANT what is lacking, REVOKE the rest, and name what the service needs in
+    `[target.NAME.postgres.access]`.
+    """
+    check("the database exists", database.exists).is_true()
+    check("the service's role exists", database.role_exists).is_true()
+    check("powers beyond the data", database.role_powers).empty()
+    check("privileges that it lacks", database.lacking_privileges).empty()
+    check("privileges beyond its needs", database.excess_privileges).empty()
+    if not database.role_migrates.otherwise(default=False):
+        check("tables that it owns", database.owned_tables).empty()
+    check("schemas where anybody may create", database.public_creates).empty()
+
+
+@item("schema-migration", owner="dba")
+@attested(role="dba", scope="release", when="unconfigured")
+def test_schema_migration(check: Check, database: Database, live: Live) -> None:
+    """The schema is the one that the release was written for, and is whole.
+
+    Why: code meets a column that is not there only when the first order needs it, and
+    an index that was never finished is not used by anybody.
+    Fix: run the migrations; REINDEX or drop an invalid index; declare in
+    `[target.NAME.postgres.structure]` what the release expects.
+    """
+    check("tables that are missing", database.missing_tables).empty()
+    check("columns that are missing", database.missing_columns).empty()
+    check("indexes that are missing", database.missing_indexes).empty()
+    check("invalid indexes", database.invalid_indexes).empty()
+    check("tables without a primary key", database.tables_without_key).empty()
+    check("last migration", database.heads).equals(database.release_heads)
+    check("migrations of no known place at the target", live.unplaced_heads).empty()
+
+
+@item("data-validation", owner="dba")
+@attested(role="dba", scope="release", when="unconfigured")
+def test_data_validation(check: Check, contents: Contents) -> None:
+    """The tables hold what the service starts from, and every rule on them was checked.
+
+    Why: a service without its reference data refuses the first order, and a rule that
+    old rows were never held against promises what is not so.
+    Fix: load the data, mend the rows that break a rule, then `ALTER TABLE ... VALIDATE
+    CONSTRAINT`; name floors and assertions in `[target.NAME.postgres.contents]`.
+    """
+    for one in check.each("floors and assertions", contents.expectations):
+        check(one.name, one.value).satisfies(one.required, one.holds)
+    check("constraints that are not validated", contents.unvalidated).empty()
+
+
+@item("performance-tuning", owner="dba")
+@attested(role="dba", scope="environment", when="unconfigured")
+def test_performance_tuning(check: Check, database: Database, limits: Limits) -> None:
+    """The server is set up for its machine, and its tables and cache are in good order.
+
+    Why: PostgreSQL ships with settings for a very small machine, and a table full of
+    dead rows, or transaction numbers that run out, slow everything down to a stop.
+    Fix: set what is named here in postgresql.conf for the machine's memory, turn
+    autovacuum on, VACUUM the table that is named.
+    """
+    bounds = limits.postgres
+    check("shared_buffers, of the memory", database.shared_buffers_share).between(
+        bounds.min_shared_buffers.value, bounds.max_shared_buffers.value
+    )
+    check("effective_cache_size", database.effective_cache_size).at_least(
+        database.shared_buffers
+    )
+    check(
+        "work_mem of all connections, of the memory", database.work_memory_share
+    ).at_most(bounds.max_work_memory)
+    check("max_wal_size", database.max_wal_size).at_least(bounds.min_wal_size)
+    check("autovacuum", database.autovacuum).is_true()
+    check("pg_stat_statements", database.statements_recorded).is_true()
+    sample, ratio = bounds.cache_sample.value, bounds.cache_hit_ratio.value
+    check("found in the cache", database.cache_reads).satisfies(
+        f"at least {ratio:.0%}, once {sample} blocks were read",
+        lambda reads: reads.blocks < sample or reads.ratio >= ratio,
+    )
+    check("dead rows of a table", database.dead_share).below(bounds.max_dead_rows)
+    check("age of transactions", database.xid_age_share).below(bounds.max_xid_age)
+
+
+@item("security", owner="dba")
+@attested(role="dba", scope="environment", when="unconfigured")
+def test_security(check: Check, defences: Defences) -> None:
+    """The database talks over TLS only, and lets in nobody without the right secret.
+
+    Why: what goes over the network in the clear is read there, passwords first, and a
+    rule that trusts addresses lets in whoever gets one.
+    Fix: set `ssl = on`, write `hostssl ... scram-sha-256` rules only, and give roles
+    with an MD5 password a new one.
+    """
+    check("this session runs over TLS", defences.encrypted).is_true()
+    check("the server offers TLS", defences.offers_tls).is_true()
+    check("a session without TLS is refused", defences.plaintext_refused).is_true()
+    check("what a log-in asks for", defences.asks_for).one_of(
+        ("scram-sha-256", "certificate")
+    )
+    check("a wrong password is refused", defences.stranger_refused).is_true()
+    check("new passwords are kept as", defences.password_encryption).equals(
+        "scram-sha-256"
+    )
+    if defences.rules_shown.otherwise(default=True):
+        check("weak rules for other machines", defences.weak_rules).empty()
+    if defences.verifiers_shown.otherwise(default=True):
+        check("roles with an MD5 password", defences.md5_roles).empty()

@@ -1,0 +1,60 @@
+"""Tables without what the service starts from, and rules that were never checked."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from pytest_readiness.demo.faults.database_setup import LOOKS, expects, sql, turned
+from pytest_readiness.demo.faults.fault import Fault
+
+__all__ = ["FAULTS"]
+
+_fails = partial(turned, "data-validation")
+
+_EXPIRED = (
+    "INSERT INTO orders (placed_at, trader, symbol, side, quantity, limit_price)"
+    " VALUES (now() + interval '1 year', 'nobody', 'DEMO-C100', 'buy', 1, 1)"
+)
+_ORPHAN = (
+    "ALTER TABLE orders DROP CONSTRAINT orders_symbol_fkey",
+    (
+        "INSERT INTO orders (trader, symbol, side, quantity, limit_price)"
+        " VALUES ('nobody', 'NONE', 'buy', 1, 1)"
+    ),
+    (
+        "ALTER TABLE orders ADD CONSTRAINT orders_symbol_fkey"
+        " FOREIGN KEY (symbol) REFERENCES contracts NOT VALID"
+    ),
+)
+_NO_ORPHAN = (
+    "DELETE FROM orders WHERE trader = 'nobody'",
+    "ALTER TABLE orders VALIDATE CONSTRAINT orders_symbol_fkey",
+)
+_EMPTIED = (
+    "CREATE TABLE kept AS TABLE contracts",
+    "ALTER TABLE kept ADD PRIMARY KEY (symbol)",
+    "ALTER TABLE orders DISABLE TRIGGER ALL; DELETE FROM contracts",
+)
+_FILLED = (
+    "INSERT INTO contracts TABLE kept; ALTER TABLE orders ENABLE TRIGGER ALL",
+    "DROP TABLE kept",
+)
+
+FAULTS = (
+    _fails(
+        *("data-empty", "a table that the service starts from is empty"),
+        sql(*_EMPTIED, undo=_FILLED),
+    ),
+    _fails(
+        *("data-orphan", "an order without its contract hides under NOT VALID"),
+        sql(*_ORPHAN, undo=_NO_ORPHAN),
+    ),
+    _fails(
+        *("data-assertion", "one order came after its contract's end"),
+        sql(_EXPIRED, undo=("DELETE FROM orders WHERE trader = 'nobody'",)),
+    ),
+    Fault(
+        *("data-floor", "a floor that is just met is good", {}, LOOKS),
+        expects("contents", rows={"contracts": 4}, assertions=[]),
+    ),
+)

@@ -1,0 +1,80 @@
+"""A schema that is not the release's, or not whole."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from pytest_readiness.demo.faults.database_setup import (
+    LOOKS,
+    change,
+    sql,
+    turned,
+)
+from pytest_readiness.demo.faults.fault import Breakage, Fault
+from pytest_readiness.demo.pieces.database_setup import EARLIER, HEAD
+from pytest_readiness.verdict.states import State
+
+__all__ = ["FAULTS"]
+
+_fails = partial(turned, "schema-migration")
+
+
+def _head(revision: str) -> str:
+    return f"UPDATE alembic_version SET version_num = '{revision}'"  # noqa: S608  # ours
+
+
+_keyless = sql(
+    "CREATE TABLE ticks_1 (price numeric)",
+    undo=("DROP TABLE ticks_1",),
+)
+
+
+def _log(breakage: Breakage) -> None:
+    _keyless(breakage)
+    change(breakage, "structure", no_primary_key=["ticks_*"])
+
+
+FAULTS = (
+    _fails(
+        *("schema-table-missing", "a table that the release needs is not there"),
+        sql(
+            "ALTER TABLE contracts RENAME TO elsewhere",
+            undo=("ALTER TABLE elsewhere RENAME TO contracts",),
+        ),
+        **{"database-creation": State.FAILED, "data-validation": State.UNKNOWN},
+    ),
+    _fails(
+        *("schema-column-missing", "a column that the release needs is not there"),
+        sql(
+            "ALTER TABLE orders RENAME COLUMN limit_price TO elsewhere",
+            undo=("ALTER TABLE orders RENAME COLUMN elsewhere TO limit_price",),
+        ),
+    ),
+    _fails(
+        *("schema-index-missing", "an index that the release needs is not there"),
+        sql(
+            "ALTER INDEX orders_by_symbol RENAME TO elsewhere",
+            undo=("ALTER INDEX elsewhere RENAME TO orders_by_symbol",),
+        ),
+    ),
+    _fails(
+        *("schema-index-invalid", "the build of an index failed and left it invalid"),
+        sql(
+            "CREATE UNIQUE INDEX CONCURRENTLY broken ON contracts (underlying)",
+            undo=("DROP INDEX broken",),
+        ),
+    ),
+    _fails("schema-no-key", "a table has no primary key", _keyless),
+    _fails(
+        *("schema-behind", "the last migration did not run"),
+        sql(_head(EARLIER[-1]), undo=(_head(HEAD),)),
+    ),
+    _fails(
+        *("schema-ahead", "a migration ran that the release does not know"),
+        sql(_head("f00dfeedbeef"), undo=(_head(HEAD),)),
+    ),
+    Fault(
+        *("schema-log", "a log without a primary key, declared so: good", {}, LOOKS),
+        _log,
+    ),
+)

@@ -1,0 +1,139 @@
+"""Metrics: what the demo's Prometheus scrapes, and what it says when all is well.
+
+A section that needs another query adds a line to :data:`QUERIES` and to :data:`TOLD`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from pytest_readiness.demo.standins.prometheus import Told
+from pytest_readiness.target.blocks import PrometheusBlock
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_readiness.demo.bench import Bench, Tables
+    from pytest_readiness.demo.standins.prometheus import Prometheus
+
+__all__ = ["METRICS_TOKEN", "QUERIES", "describe", "tell"]
+
+METRICS_TOKEN = "READINESS_DEMO_METRICS_TOKEN"  # noqa: S105  # a name
+"""Variable that the target file refers to."""
+
+_RATE = 'rate(engine_requests_total{job="engine"}[5m])'
+_FAILED = 'rate(engine_requests_total{job="engine",status=~"5.."}[5m])'
+_BUCKETS = 'rate(engine_request_seconds_bucket{job="engine"}[5m])'
+
+PRESETS = {"node": 'job="node"', "postgres": 'job="postgres"', "redis": 'job="redis"'}
+QUERIES: Mapping[str, dict[str, str]] = {
+    "service-up": {"promql": 'up{job="engine"}'},
+    "request-rate": {"promql": f"sum({_RATE})", "unit": "1/s"},
+    "error-ratio": {"promql": f"sum({_FAILED}) / sum({_RATE})", "unit": "ratio"},
+    "p95": {
+        "promql": f"histogram_quantile(0.95, sum by (le) ({_BUCKETS}))",
+        "window": "1h",
+        "unit": "s",
+    },
+}
+"""The demo's own queries; the presets have the others."""
+
+_GB = 1e9
+_NODE = {"instance": "trading-1:9100"}
+_POSTGRES = {"instance": "trading-1:9187"}
+_REDIS = {"instance": "trading-1:9121"}
+_DISK = {**_NODE, "job": "node", "device": "/dev/vda1", "mountpoint": "/"}
+
+TOLD: Mapping[str, Told] = {
+    "node-up": Told({**_NODE, "job": "node", "__name__": "up"}, 1.0),
+    "cpu-cores": Told(_NODE, 8.0),
+    "cpu-used": Told(_NODE, 0.31),
+    "memory-total": Told({**_NODE, "job": "node"}, 33.5 * _GB),
+    "memory-used": Told({**_NODE, "job": "node"}, 0.52),
+    "disk-total": Told(_DISK, 250.0 * _GB),
+    "disk-used": Told(_DISK, 0.44),
+    "disk-free-in-14-days": Told(_DISK, 120.0 * _GB),
+    "network-received": Told(_NODE, 412_000.0),
+    "network-sent": Told(_NODE, 388_000.0),
+    "postgres-up": Told({**_POSTGRES, "job": "postgres", "__name__": "pg_up"}, 1.0),
+    "postgres-connections-used": Told(_POSTGRES, 0.18),
+    "postgres-replication-lag": Told({**_POSTGRES, "job": "postgres"}, 0.4),
+    "postgres-longest-transaction": Told(_POSTGRES, 0.8),
+    "postgres-cache-hits": Told(_POSTGRES, 0.994),
+    "postgres-deadlocks": Told(_POSTGRES, 0.0),
+    "redis-up": Told({**_REDIS, "job": "redis", "__name__": "redis_up"}, 1.0),
+    "redis-memory-used": Told({**_REDIS, "job": "redis"}, 0.37),
+    "redis-clients": Told({**_REDIS, "job": "redis"}, 12.0),
+    "redis-hits": Told({**_REDIS, "job": "redis"}, 0.93),
+    "redis-evicted": Told({**_REDIS, "job": "redis"}, 0.0),
+    "service-up": Told({"job": "engine", "instance": "trading-1:8443"}, 1.0),
+    "request-rate": Told({}, 21.5),
+    "error-ratio": Told({}, 0.0007),
+    "p95": Told({}, 0.184),
+}
+"""The series of each query, by its name."""
+
+_RUNBOOK = "https://runbooks.example/engine"
+
+
+def describe(bench: Bench, tables: Tables, environ: dict[str, str]) -> None:
+    """Add the table ``prometheus``, and have the server know its answers."""
+    tables["prometheus"] = {
+        "url": f"https://127.0.0.1:{bench.prometheus.port}",
+        "ca_file": str(bench.ca_file),
+        "token": f"${{env:{METRICS_TOKEN}}}",
+        "presets": dict(PRESETS),
+        "queries": {name: dict(query) for name, query in QUERIES.items()},
+    }
+    environ[METRICS_TOKEN] = bench.passwords["metrics"]
+    tell(bench.prometheus)
+
+
+def tell(prometheus: Prometheus) -> None:
+    """Have a server say that all is well."""
+    block = PrometheusBlock.model_validate(
+        {"url": "https://demo", "presets": PRESETS, "queries": QUERIES}
+    )
+    for name, query in block.asked.items():
+        prometheus.tell(query.promql, TOLD[name])
+    jobs = {"engine": 8443, "node": 9100, "postgres": 9187, "redis": 9121}
+    prometheus.targets = [_target(job, port) for job, port in jobs.items()]
+    prometheus.groups = [{"name": "engine", "file": "engine.yml", "rules": _rules()}]
+
+
+def _target(job: str, port: int) -> dict[str, object]:
+    scraped = dt.datetime.now(dt.UTC).isoformat().replace("+00:00", "Z")
+    return {
+        "labels": {"job": job, "instance": f"trading-1:{port}"},
+        "scrapePool": job,
+        "health": "up",
+        "lastError": "",
+        "lastScrape": scraped,
+    }
+
+
+def _rules() -> list[dict[str, object]]:
+    alerts = {
+        "EngineDown": 'up{job="engine"} == 0',
+        "EngineErrors": f"sum({_FAILED}) / sum({_RATE}) > 0.01",
+        "EngineSlow": f"histogram_quantile(0.95, sum by (le) ({_BUCKETS})) > 2",
+        "DatabaseDown": 'pg_up{job="postgres"} == 0',
+        "CacheDown": 'redis_up{job="redis"} == 0',
+        "DiskFills": 'node_filesystem_avail_bytes{job="node"} < 2e10',
+    }
+    return [
+        {
+            "type": "alerting",
+            "name": name,
+            "query": query,
+            "duration": 120,
+            "labels": {"severity": "critical"},
+            "annotations": {"runbook_url": _RUNBOOK, "summary": name},
+            "health": "ok",
+            "lastError": "",
+            "state": "inactive",
+            "alerts": [],
+        }
+        for name, query in alerts.items()
+    ]

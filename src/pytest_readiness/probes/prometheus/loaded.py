@@ -1,0 +1,108 @@
+"""What a Prometheus has loaded: the targets that it scrapes, and its rules."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_readiness.probes.prometheus.forms import shown
+from pytest_readiness.target.promql import metrics
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pytest_readiness.probes.prometheus.api import Api
+
+__all__ = ["Rule", "ScrapeTarget", "rules", "targets"]
+
+
+@dataclass(frozen=True, slots=True)
+class ScrapeTarget:
+    """One endpoint that is scraped; not its URL, which may hold a token."""
+
+    labels: Mapping[str, str]
+    health: str
+    """``up``, ``down`` or ``unknown`` (not scraped yet)."""
+    last_error: str
+    last_scrape: dt.datetime | None
+
+    @property
+    def name(self) -> str:
+        """Job and instance."""
+        return f"{self.labels.get('job', '')} {self.labels.get('instance', '')}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule that is loaded."""
+
+    group: str
+    name: str
+    kind: str
+    """``alerting`` or ``recording``."""
+    query: str
+    lasts: dt.timedelta
+    """For so long an alert's query must hold: its ``for``."""
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    health: str
+    """``ok``, ``err`` or ``unknown`` (not evaluated yet)."""
+    last_error: str
+    state: str
+    """Of an alert: ``inactive``, ``pending`` or ``firing``."""
+
+    @property
+    def metrics(self) -> frozenset[str]:
+        """The names of the metrics that its query reads."""
+        return metrics(self.query)
+
+
+def targets(api: Api, redact: Callable[[str], str]) -> tuple[ScrapeTarget, ...]:
+    """Ask what is scraped.
+
+    Raises:
+        LookError: no answer, and why.
+    """
+    return tuple(
+        ScrapeTarget(
+            labels=one.labels,
+            health=one.health,
+            last_error=redact(shown(one.error)),
+            last_scrape=_time(one.scraped),
+        )
+        for one in api.targets().active or ()
+    )
+
+
+def rules(api: Api, redact: Callable[[str], str]) -> tuple[Rule, ...]:
+    """Ask for the rules.
+
+    Raises:
+        LookError: no answer, and why.
+    """
+    return tuple(
+        Rule(
+            group=group.name,
+            name=one.name,
+            kind=one.kind,
+            query=one.query,
+            lasts=dt.timedelta(seconds=one.duration),
+            labels=one.labels,
+            annotations=one.annotations,
+            health=one.health,
+            last_error=redact(shown(one.error)),
+            state=one.state,
+        )
+        for group in api.rules().groups or ()
+        for one in group.rules or ()
+    )
+
+
+def _time(text: str) -> dt.datetime | None:
+    """Read RFC 3339; Go's zero time (year 1) means never."""
+    try:
+        at = dt.datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at if at.tzinfo is not None and at.year > 1 else None
