@@ -32,6 +32,7 @@ __all__ = [
     "TARGET",
     "TRUST",
     "Certificate",
+    "Configuration",
     "Configured",
     "Judged",
     "Outcome",
