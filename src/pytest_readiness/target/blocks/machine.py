@@ -9,10 +9,10 @@ from pytest_readiness.target.blocks.block import (
     Limit,
     LimitsBlock,
     ResourceBlock,
+    Size,
     floor,
     tupled,
 )
-from pytest_readiness.target.blocks.sizes import Size
 
 __all__ = ["MachineBlock", "MachineLimits"]
 
