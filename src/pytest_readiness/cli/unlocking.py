@@ -55,7 +55,7 @@ def add_arguments(group: argparse._ArgumentGroup) -> None:
     add_passphrase_file(group)
 
 
-def add_passphrase_file(group: argparse._ArgumentGroup) -> None:
+def add_passphrase_file(group: argparse._ActionsContainer) -> None:
     """Declare where the passphrase is, when nobody types it."""
     group.add_argument(
         "--passphrase-file",
@@ -152,8 +152,8 @@ def _of_agent(fingerprint: str, known: frozenset[str]) -> Signer:
     if fitting:
         names = ", ".join(key.fingerprint for key in fitting)
         what, remedy = (
-            f"several keys could sign: {names}",
-            "name one: --agent SHA256:..",
+            f"several of its keys could sign: {names}",
+            "name one: --agent SHA256:...",
         )
     elif held:
         names = ", ".join(key.fingerprint for key in held)
