@@ -87,6 +87,22 @@ def test_an_item_may_ask_for_somebody_of_another_role(world: World) -> None:
     assert world.verify(item).result is Result.SATISFIED
 
 
+def test_another_role_is_a_second_person_of_a_role_that_the_item_does_not_name(
+    world: World,
+) -> None:
+    terms = replace(world.ITEM, roles=("dba", ANOTHER_ROLE))
+    world.attest("bob", terms)
+    found = world.read().verify(terms)
+    assert found.code is Code.BELOW_THRESHOLD
+    assert found.missing_roles == ("a person of another role",)
+    world.attest("heidi", terms)  # without a role
+    assert world.read().verify(terms).result is Result.NONE
+    world.attest("frank", terms)
+    found = world.read().verify(terms)
+    assert found.result is Result.SATISFIED
+    assert {one.person for one in found.signers} == {"bob", "frank"}
+
+
 def test_a_person_without_a_role_is_nobody_of_another_role(world: World) -> None:
     item = replace(world.ITEM, roles=("dba", ANOTHER_ROLE))
     world.person("heidi")["roles"] = ["revoker", "registrar", "runner"]
