@@ -323,6 +323,23 @@ def test_approvers_of_one_waiver_on_different_days_do_not_renew_it(
     assert waived(world.verify_full()).renewals == 0
 
 
+@pytest.mark.parametrize("by", ["old", "thief"])
+def test_what_was_never_a_waiver_was_not_renewed(world: World, by: str) -> None:
+    change = {"not_after": world.NOW - 9 * world.DAY}
+    if by == "thief":
+        change = {"status": "compromised"}
+    key = {**world.key(by), "key": world.key_of(by).public.pem, **change}
+    world.person("heidi")["key"].append(key)
+    for hours in (3, 2, 1):
+        end = world.NOW - hours * world.HOUR / 4
+        issued = world.NOW - hours * world.HOUR
+        world.waive("heidi", by=by, issued_at=issued, valid_until=end)
+        world.waive("ci", issued_at=issued, valid_until=end)
+    world.waive("carol")
+
+    assert waived(world.verify()).renewals == 0
+
+
 def test_what_ended_before_the_last_of_its_approvals_does_was_renewed(
     world: World,
 ) -> None:
