@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from sphinx.util.docutils import SphinxDirective
 
+from pytest_readiness.cli import COMMANDS
 from pytest_readiness.demo import faults
 from pytest_readiness.plugin.entry import OPTIONS
 from pytest_readiness.target.presets import PRESETS
@@ -29,6 +30,13 @@ def codes() -> Rows:
     yield "code", "means"
     for code, meaning in MEANING.items():
         yield f"`{code}`", meaning
+
+
+def commands() -> Rows:
+    """Give the subcommands."""
+    yield "command", "does"
+    for name, text in COMMANDS.items():
+        yield f"`readiness {name}`", text
 
 
 def gates() -> Rows:
@@ -62,6 +70,7 @@ def markdown(rows: Rows) -> str:
 
 TABLES: dict[str, Callable[[], str]] = {
     "codes": lambda: markdown(codes()),
+    "commands": lambda: markdown(commands()),
     "faults": faults.table,
     "gates": lambda: markdown(gates()),
     "options": lambda: markdown(options()),

@@ -4,6 +4,7 @@ from pytest_readiness import (
     Check,
     Dependencies,
     Limits,
+    Machine,
     Postgres,
     Provider,
     Python,
@@ -49,6 +50,21 @@ def test_dependencies(check: Check, dependencies: Dependencies) -> None:
     check("not installed", dependencies.missing).empty()
     check("installed otherwise", dependencies.mismatched).empty()
     check("conflicts among the installed", dependencies.conflicts).empty()
+
+
+@item("system-resources", owner="ops-lead")
+@attested(role="ops-lead", scope="environment", when="unconfigured")
+def test_system_resources(check: Check, machine: Machine, limits: Limits) -> None:
+    """The service has the memory, the cores and the storage that it was sized for.
+
+    Why: a container's limit below the machine's is found by the first load, as a kill
+    for want of memory or as throttling.
+    Fix: give the service's machine or container what is missing, and move its folder to
+    a file system that is large enough. How full it is, is another item's matter.
+    """
+    check("memory", machine.memory).at_least(limits.machine.min_memory)
+    check("cores", machine.cores).at_least(limits.machine.min_cores)
+    check("storage", machine.storage).at_least(limits.machine.min_storage)
 
 
 def accepts_the_key(check: Check, provider: Provider, limits: Limits) -> None:

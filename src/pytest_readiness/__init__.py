@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pytest_readiness.plugin.attestation import Attestation
     from pytest_readiness.probes.dependencies import Dependencies
     from pytest_readiness.probes.look import Facts, Look
+    from pytest_readiness.probes.machine import Machine
     from pytest_readiness.probes.postgres import Postgres
     from pytest_readiness.probes.postgres.contents import Contents
     from pytest_readiness.probes.postgres.database import Database, Live
@@ -51,6 +52,7 @@ _HOME = {
     "Limits": "target.blocks",
     "Live": "probes.postgres.database",
     "Look": "probes.look",
+    "Machine": "probes.machine",
     "Observed": "catalogue.observation",
     "Postgres": "probes.postgres",
     "Prometheus": "probes.prometheus",
@@ -82,6 +84,7 @@ __all__ = [
     "Limits",
     "Live",
     "Look",
+    "Machine",
     "Observed",
     "Postgres",
     "Prometheus",

@@ -252,12 +252,20 @@ class Index:
 
     def missing(self, payloads: Iterable[str]) -> list[str]:
         """Give those statements that are not there with a good signature."""
+        present = self._present()
+        return [one for one in payloads if _digest_of(one) not in present]
+
+    @property
+    def payloads(self) -> list[str]:
+        """The statements that are there with a good signature, sorted."""
+        return sorted(one.hex() for one in self._present())
+
+    def _present(self) -> set[bytes]:
         data = memoryview(self._payloads)
-        present = {
+        return {
             bytes(data[start : start + _DIGEST_SIZE])
             for start in range(0, len(data), _DIGEST_SIZE)
         }
-        return [one for one in payloads if _digest_of(one) not in present]
 
     def is_revoked(self, payload: str, person: str, *, veto: bool) -> bool:
         """Whether a statement was taken back: here, or in the trust file.

@@ -367,6 +367,10 @@ class Provenance(records.PredicateRecord):
     release: ReleaseRef
     issued_at: forms.Time
     attester: forms.Person | None = None
+    data: forms.Line | None = None
+    """What the artefact was made with, such as ``masked-production``."""
+    url: forms.Line | None = None
+    """The job that made it."""
 
 
 Predicate: TypeAlias = (

@@ -166,6 +166,7 @@ def read_signatures(
     now: dt.datetime,
     pins: TrustPins | None = None,
     threads: int | None = None,
+    with_ledger: bool = True,
 ) -> Signatures:
     """Read trust file, approvals, ledger and snapshot; hold them against each other.
 
@@ -177,6 +178,8 @@ def read_signatures(
         now: One moment for the whole run.
         pins: What is known from outside the repository; nothing in small use.
         threads: For tests; see :func:`.ledger.read`.
+        with_ledger: Whether the ledger is read, and not the trust file alone: who only
+            checks a certificate need not have it.
     """
     found = Signatures(pins=pins or TrustPins(), now=now)
     if context.authors is None:
@@ -190,6 +193,7 @@ def read_signatures(
         found.trust = _read_trust(files.trust, found)
         if found.trust is not None:
             _establish(found, found.trust, files, context)
+        if found.trust is not None and with_ledger:
             _read_ledger(found, found.trust, files, context, threads)
     except Refused as refused:
         where = refused.where or str(files.trust)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from pytest_readiness.catalogue.item import Item
 
-__all__ = ["canonical", "digest", "fold", "item_digest"]
+__all__ = ["canonical", "digest", "fold", "item_digest", "wording_digest"]
 
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
@@ -38,13 +38,18 @@ def item_digest(item: Item) -> str:
     Why, Fix, role, age and thresholds are not part of it: they may be improved
     without making signatures stale.
     """
+    return wording_digest(item.id, item.section, item.stage, item.claim)
+
+
+def wording_digest(item_id: str, section: str, stage: str, claim: str) -> str:
+    """Digest a wording, as :func:`item_digest` does, where there is only the text."""
     return digest(
         canonical(
             {
-                "claim": fold(item.claim),
-                "id": item.id,
-                "section": item.section,
-                "stage": str(item.stage),
+                "claim": fold(claim),
+                "id": item_id,
+                "section": section,
+                "stage": str(stage),
             }
         )
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import keyword
 import os
 import sys
 from importlib import import_module
@@ -12,11 +13,17 @@ import pytest_readiness
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import ModuleType
 
 __all__ = ["COMMANDS", "main"]
 
 COMMANDS = {
     "check": "hold the suite against its lock, the target file against its types",
+    "stamp": "say of a file which release it was made from",
+    "deployed": "sign when a release was deployed, and where",
+    "certify": "judge once more and sign that the release may go live",
+    "verify": "check a certificate against what is about to be deployed",
+    "bundle": "pack all that was judged, signed and certified, with a script to verify",
     "run": "judge the target: pytest --readiness with nothing foreign around it",
     "plan": "list what a run would connect to, send, start and read",
     "explain": "say what an item asks, of whom, and where it looks",
@@ -27,6 +34,10 @@ COMMANDS = {
     "waive": "approve a deviation that has an end",
     "revoke": "take a signature back",
     "todo": "what waits for whom, what runs out, where the go-live is",
+    "request": "ask somebody to sign who has no clone of this repository",
+    "sign": "sign what a request asks, with nothing but the request",
+    "import": "take in what somebody signed elsewhere",
+    "export": "the signers' keys, or one statement, for other tools",
     "example": "print an annotated target file, or its JSON Schema",
     "faults": "list the named ways to break the demo target, or run them all",
 }
@@ -60,13 +71,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             name, help=text, description=text, allow_abbrev=False
         )
         if name == chosen:
-            import_module(f"{__name__}.{name}").configure(subparser)
+            _module(name).configure(subparser)
     namespace, rest = parser.parse_known_args(given)
     if rest and namespace.command != "run":
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     namespace.rest = rest
     try:
-        code: int = import_module(f"{__name__}.{namespace.command}").run(namespace)
+        code: int = _module(namespace.command).run(namespace)
         sys.stdout.flush()
     except ReadinessError as error:
         sys.stderr.write(f"readiness: {error}\n")
@@ -80,3 +91,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _USAGE
     return code
+
+
+def _module(command: str) -> ModuleType:
+    # A module cannot be called `import`.
+    name = f"{command}_" if keyword.iskeyword(command) else command
+    return import_module(f"{__name__}.{name}")

@@ -11,16 +11,13 @@ from typing import TYPE_CHECKING
 from pytest_readiness.cli import console, given, signer, situation as where
 from pytest_readiness.cli.attesting import Attesting, fitting
 from pytest_readiness.cli.choosing import Candidates
+from pytest_readiness.cli.kept import Kept, tell
 from pytest_readiness.cli.signer import Signatory
 from pytest_readiness.cli.situation import Situation
 from pytest_readiness.errors import ConfigError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from pytest_readiness.cli.signer import SignedDraft
 
 __all__ = ["configure", "run"]
 
@@ -100,46 +97,16 @@ def run(arguments: argparse.Namespace) -> int:
     ]
     console.show(line for text in told for line in console.wrapped(text))
     if not drafts:
-        _result(arguments, situation, [], [])
+        tell(situation, [], as_json=arguments.json)
         console.show(["Nothing is signed."])
         return 1 if candidates.left_out else 0
     if not signer.agree(signatory, drafts, arguments, about=situation.about):
         return 1
     signed = signer.sign(signatory.signer, drafts)
     paths = signer.append(situation.files, signed)
-    return _result(arguments, situation, signed, paths)
-
-
-def _result(
-    arguments: argparse.Namespace,
-    situation: Situation,
-    signed: Sequence[SignedDraft],
-    paths: Sequence[Path],
-) -> int:
-    """Say what was signed, and what each item still lacks."""
-    results: list[dict[str, object]] = []
-    report: list[str] = []
-    now = dt.datetime.now(dt.UTC)
-    signing = situation.signing(now) if signed else None
-    for one, path in zip(signed, paths, strict=True):
-        item = situation.items[one.draft.group]
-        found = signing.of(item) if signing else None
-        missing = found.missing_roles if found else ()
-        results.append(
-            {
-                "item": item.id,
-                "said": one.draft.what,
-                "payload": one.payload_sha256,
-                "file": str(path),
-                "missing": list(missing),
-            }
-        )
-        more = f", still missing: {' and '.join(missing)}" if missing else ""
-        report.append(f"{item.id}: {one.draft.what}{more}")
-    if arguments.json:
-        console.print_json(results)
-        return 0
-    if paths:
-        report.append(f"Commit {', '.join(sorted(set(map(str, paths))))}.")
-    console.say(line for text in report for line in console.wrapped(text))
+    kept = [
+        Kept(one.draft.group, one.draft.what, one.payload_sha256, path)
+        for one, path in zip(signed, paths, strict=True)
+    ]
+    tell(situation, kept, as_json=arguments.json)
     return 0

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pytest_readiness.attest.drafting import Said, anchor_of, item_attestation
 from pytest_readiness.attest.moments import day
 from pytest_readiness.attest.predicates import Verdict
+from pytest_readiness.attest.terms import is_approval
 from pytest_readiness.catalogue.item import Kind
 from pytest_readiness.cli import given
 from pytest_readiness.cli.choosing import Candidates, Chosen, named
@@ -21,9 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pytest_readiness.attest.predicates import Evidence, Saw
+    from pytest_readiness.catalogue.item import Item
     from pytest_readiness.cli.situation import Situation
 
-__all__ = ["Attesting", "fitting"]
+__all__ = ["Attesting", "fitting", "lacking"]
 
 _SHOWN = 8
 
@@ -111,28 +113,14 @@ class Attesting:
         if self.verdict is not Verdict.SATISFIED:
             return ""
         earlier = chosen.earlier.predicate.evidence if chosen.earlier else None
-        stands_in = chosen.item.kind is Kind.PROBE_OR_ATTEST
-        has = self.arguments.evidence or self.arguments.evidence_uri
-        if stands_in and not has and not (self.arguments.renew and earlier):
-            return "it stands in for a probe, so it needs --evidence FILE"
-        if not chosen.terms.approval:
-            return ""
-        report = self.candidates.report
-        if report is None:
-            return self._no_report()
-        if report.open and not self.arguments.with_open:
-            names = ", ".join(f"{one.id} ({one.state})" for one in report.open[:_SHOWN])
-            more = len(report.open) - _SHOWN
-            rest = f" and {more} more" if more > 0 else ""
-            return f"{len(report.open)} items are open: {names}{rest}; --with-open"
-        return ""
-
-    def _no_report(self) -> str:
-        try:
-            report = LastReport.of(self.candidates.situation)
-        except StoreError as error:
-            return f"an approval is of a report, and {error}"
-        return f"the last report {report.misfit}; run again: `{report.again}`"
+        given_now = self.arguments.evidence or self.arguments.evidence_uri
+        return lacking(
+            chosen.item,
+            self.candidates.situation,
+            self.candidates.report,
+            has_evidence=bool(given_now or (self.arguments.renew and earlier)),
+            with_open=self.arguments.with_open,
+        )
 
     def draft(self, chosen: Chosen) -> Draft:
         """Write the statement, and what is shown of it."""
@@ -182,6 +170,40 @@ class Attesting:
         if not chosen.terms.approval or report is None:
             return None
         return report.saw()
+
+
+def lacking(
+    item: Item,
+    situation: Situation,
+    report: LastReport | None,
+    *,
+    has_evidence: bool,
+    with_open: bool,
+) -> str:
+    """Say what more a signature on the item would need, whoever signs; else "".
+
+    Evidence, where it stands in for a look; a report, where it is an approval.
+    """
+    if item.kind is Kind.PROBE_OR_ATTEST and not has_evidence:
+        return "it stands in for a probe, so it needs --evidence FILE"
+    if not is_approval(item):
+        return ""
+    if report is None:
+        return _no_report(situation)
+    if report.open and not with_open:
+        names = ", ".join(f"{one.id} ({one.state})" for one in report.open[:_SHOWN])
+        more = len(report.open) - _SHOWN
+        rest = f" and {more} more" if more > 0 else ""
+        return f"{len(report.open)} items are open: {names}{rest}; --with-open"
+    return ""
+
+
+def _no_report(situation: Situation) -> str:
+    try:
+        report = LastReport.of(situation)
+    except StoreError as error:
+        return f"an approval is of a report, and {error}"
+    return f"the last report {report.misfit}; run again: `{report.again}`"
 
 
 def _again(root: Path, old: Sequence[Evidence]) -> tuple[Evidence, ...]:

@@ -18,7 +18,7 @@ from pytest_readiness.errors import AttestationError
 if TYPE_CHECKING:
     import argparse
 
-__all__ = ["add_protection", "configure", "make", "run"]
+__all__ = ["add_no_passphrase", "configure", "make", "run"]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -33,22 +33,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     new.add_argument("--format", choices=["openssh", "pem"], default="openssh")
     new.add_argument("--comment", default="", help="beside the public key")
-    add_protection(new)
+    unlocking.add_passphrase_file(new)
+    add_no_passphrase(new)
     new.add_argument("--json", action="store_true", help="for scripts")
     show = actions.add_parser("show", help="show its public half", allow_abbrev=False)
     unlocking.add_arguments(show.add_argument_group("which key"))
     show.add_argument("--json", action="store_true", help="for scripts")
 
 
-def add_protection(parser: argparse.ArgumentParser) -> None:
-    """Declare how a new key is protected."""
-    group = parser.add_argument_group("how a new key is protected")
-    which = group.add_mutually_exclusive_group()
-    unlocking.add_passphrase_file(which)
-    which.add_argument(
+def add_no_passphrase(parser: argparse.ArgumentParser) -> None:
+    """Declare that a new key is not protected."""
+    parser.add_argument(
         "--no-passphrase",
         action="store_true",
-        help="not at all: whoever can read the file can sign in your name",
+        help="a new key has none: whoever can read its file can sign in your name",
     )
 
 

@@ -42,6 +42,7 @@ __all__ = [
     "SignedDraft",
     "add_arguments",
     "agree",
+    "agree_as",
     "append",
     "sign",
     "trust_of",
@@ -162,7 +163,18 @@ def agree(
     Raises:
         ConfigError: nobody can be asked, and ``--yes`` was not given.
     """
-    head = f"You sign as {signatory.shown}{f', for {about}' if about else ''}:"
+    return agree_as(signatory.shown, drafts, arguments, about=about)
+
+
+def agree_as(
+    who: str, drafts: Sequence[Draft], arguments: argparse.Namespace, *, about: str = ""
+) -> bool:
+    """As :func:`agree`, where no trust file says who signs.
+
+    Raises:
+        ConfigError: nobody can be asked, and ``--yes`` was not given.
+    """
+    head = f"You sign as {who}{f', for {about}' if about else ''}:"
     lines = [*console.wrapped(head), ""]
     for draft in drafts:
         lines += _shown(draft)

@@ -15,6 +15,7 @@ from pytest_readiness.plugin.inspection import checklist_order, read_suite
 from pytest_readiness.plugin.settings import Settings
 from pytest_readiness.plugin.signing import Signing, context_of, ledger_files, pins_of
 from pytest_readiness.plugin.suite import default_suite
+from pytest_readiness.plugin.vouching import hold
 from pytest_readiness.target.finding import find, no_target_file
 from pytest_readiness.target.loading import load
 from pytest_readiness.target.release import read_release
@@ -37,7 +38,8 @@ if TYPE_CHECKING:
 __all__ = ["Situation", "add_arguments"]
 
 _STEMS = frozenset({"config", "target", "trust", "attestations", "out"})
-_PINS = frozenset(option.stem for option in OPTIONS if option.outside)
+_PINS = frozenset(option.stem for option in OPTIONS if option.outside) - {"run-key"}
+"""The run's own key is none of a person's: commands that take it declare it."""
 
 
 def add_arguments(parser: argparse.ArgumentParser, *, pins: bool = False) -> None:
@@ -152,7 +154,7 @@ class Situation:
 
     def signing(self, now: dt.datetime) -> Signing:
         """Read and verify everything signed, as a run at that moment would."""
-        return Signing.read(
+        signing = Signing.read(
             self.files,
             self.context,
             self.pins,
@@ -161,3 +163,6 @@ class Situation:
             declared=self.target.not_applicable,
             people=self.configuration.approvals.people,
         )
+        system = self.configuration.system
+        hold(signing.signatures, self.settings, self.suite, system)
+        return signing

@@ -55,7 +55,7 @@ def add_arguments(group: argparse._ArgumentGroup) -> None:
     add_passphrase_file(group)
 
 
-def add_passphrase_file(group: argparse._ArgumentGroup) -> None:
+def add_passphrase_file(group: argparse._ActionsContainer) -> None:
     """Declare where the passphrase is, when nobody types it."""
     group.add_argument(
         "--passphrase-file",

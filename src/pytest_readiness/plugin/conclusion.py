@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import pytest_readiness
-from pytest_readiness.errors import StoreError
+from pytest_readiness.errors import AttestationError, StoreError
+from pytest_readiness.plugin.run_statement import keep_statement
 from pytest_readiness.probes.look import utc_now
 from pytest_readiness.reports.json import write_json
 from pytest_readiness.reports.terminal import summary
@@ -61,7 +62,8 @@ def conclude(run: Run, session: pytest.Session) -> int:
     out = session.config.invocation_params.dir / run.settings.out
     try:
         path = write_json(report, out)
-    except StoreError as error:
+        keep_statement(run, report.canonical(), out)
+    except (StoreError, AttestationError) as error:
         # A verdict that nobody can look up later is none: the last report still stands.
         _tell(session, f"readiness: {error}")
         return int(pytest.ExitCode.INTERNAL_ERROR)

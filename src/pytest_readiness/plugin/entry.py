@@ -90,6 +90,24 @@ OPTIONS = (
     Option(
         "authors", "mail addresses of who wrote the change", "MAIL,...", outside=True
     ),
+    Option(
+        "previous-certificate",
+        "the last certificate: nothing may be older than what it names",
+        "FILE",
+        outside=True,
+    ),
+    Option(
+        "plugin-sha256",
+        "digest that the installed plugin must have",
+        "DIGEST",
+        outside=True,
+    ),
+    Option(
+        "run-key",
+        "a runner's private key, which vouches for the report",
+        "FILE",
+        outside=True,
+    ),
 )
 
 

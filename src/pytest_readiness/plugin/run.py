@@ -17,7 +17,9 @@ from pytest_readiness.catalogue.item import Item, Scope, Stage
 from pytest_readiness.catalogue.observation import Unavailable
 from pytest_readiness.plugin.attestation import Attestation
 from pytest_readiness.plugin.gathering import Gathering, Need
+from pytest_readiness.plugin.run_statement import check_runner
 from pytest_readiness.plugin.signing import Signing, context_of, ledger_files, pins_of
+from pytest_readiness.plugin.vouching import hold
 from pytest_readiness.probes import REGISTRY, probe
 from pytest_readiness.probes.look import Facts, utc_now
 from pytest_readiness.store.document import ApproversCounted
@@ -136,7 +138,11 @@ class Run:
             declared=self.target.not_applicable,
             people=configuration.approvals.people,
         )
-        self.distrust += map(str, self.signing.signatures.failures)
+        found = self.signing.signatures
+        hold(found, settings, self.suite, configuration.system)
+        if settings.run_key is not None and not found.broken:
+            check_runner(settings.run_key, found.trust, now)
+        self.distrust += map(str, found.failures)
         self.notes += self.signing.warnings
 
     def environment_of(self, item: Item) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +34,14 @@ def _switch(text: str) -> bool:
     return word in _YES
 
 
+def _sha256(text: str) -> str:
+    digits = text.strip().lower().removeprefix("sha256:")
+    if re.fullmatch("[0-9a-f]{64}", digits) is None:
+        msg = f"{text!a} is no sha256 (64 hexadecimal digits)"
+        raise ValueError(msg)
+    return digits
+
+
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.replace(",", " ").split())
 
@@ -50,6 +59,9 @@ _CONVERTERS: dict[str, Callable[[str], object]] = {
     "min-trust-version": int,
     "min-snapshot-version": int,
     "authors": _words,
+    "previous-certificate": Path,
+    "plugin-sha256": _sha256,
+    "run-key": Path,
 }
 """By stem; the others are names and stay texts."""
 
@@ -105,6 +117,9 @@ class Settings:
     system: str | None = None
     release: str | None = None
     authors: frozenset[str] | None = None
+    previous_certificate: Path | None = None
+    plugin_sha256: str | None = None
+    run_key: Path | None = None
     target_from_outside: bool = False
     """Whether ``target`` was named by the caller, not by an ini of the repository."""
 

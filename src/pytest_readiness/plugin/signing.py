@@ -20,6 +20,7 @@ from pytest_readiness.attest.signatures import (
 )
 from pytest_readiness.attest.terms import Terms
 from pytest_readiness.errors import ConfigError
+from pytest_readiness.plugin.vouching import previous
 from pytest_readiness.target.authors import authors
 from pytest_readiness.verdict.decision import Exit, Hindrance
 from pytest_readiness.verdict.settling import (
@@ -34,6 +35,7 @@ from pytest_readiness.verdict.waiving import waive
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Collection, Mapping
+    from pathlib import Path
 
     from pytest_readiness.attest.result import ItemSignatures, WaiverInfo
     from pytest_readiness.catalogue.item import Item
@@ -62,12 +64,22 @@ def ledger_files(configuration: Configuration, settings: Settings) -> LedgerFile
 
 
 def pins_of(settings: Settings) -> TrustPins:
-    """Give what the caller knows about the trust file."""
+    """Give what the caller knows about the trust file.
+
+    Raises:
+        ConfigError: the last certificate cannot be read.
+        Refused: it is none.
+    """
+    last = previous(settings)
     return TrustPins(
         roots=settings.trust_root,
         threshold=settings.trust_root_threshold,
-        min_trust_version=settings.min_trust_version,
-        min_snapshot_version=settings.min_snapshot_version,
+        min_trust_version=max(
+            settings.min_trust_version, last.trust_version if last else 0
+        ),
+        min_snapshot_version=max(
+            settings.min_snapshot_version, last.snapshot_version if last else 0
+        ),
     )
 
 
@@ -94,11 +106,22 @@ def context_of(  # all that a signature can be bound to
         organisation=configuration.organisation or "",
         version=release.version,
         source=release.source or "",
-        authors=settings.authors or authors(configuration.path.parent),
+        authors=settings.authors or _authors(configuration.path.parent, settings),
         target_digest=target_digest,
         lock=LockSeen(lock.digest, len(lock.items)),
         from_outside=all(given) and settings.target_from_outside,
     )
+
+
+def _authors(root: Path, settings: Settings) -> frozenset[str] | None:
+    """Say who wrote the change: since the last certificate, where its commit is here.
+
+    Without it, or where nobody has its commit any more: since the last tag.
+    """
+    last = previous(settings)
+    if last is not None and last.commit:
+        return authors(root, since=last.commit) or authors(root)
+    return authors(root)
 
 
 def _expect(option: str, expected: str | None, found: Collection[str]) -> None:

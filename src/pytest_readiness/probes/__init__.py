@@ -21,6 +21,7 @@ REGISTRY: Mapping[str, str] = {
     "defences": "pytest_readiness.probes.postgres.defences:Defences",
     "live": "pytest_readiness.probes.postgres.database:Live",
     "dependencies": "pytest_readiness.probes.dependencies:Dependencies",
+    "machine": "pytest_readiness.probes.machine:Machine",
     "postgres": "pytest_readiness.probes.postgres:Postgres",
     "prometheus": "pytest_readiness.probes.prometheus:Prometheus",
     "provider": "pytest_readiness.probes.provider:Provider",

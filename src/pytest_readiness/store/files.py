@@ -17,7 +17,7 @@ from pytest_readiness.store.document import FORMAT, Report
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["MAX_SIZE", "REPORT", "read_report", "write"]
+__all__ = ["MAX_SIZE", "REPORT", "parse_report", "read_report", "write"]
 
 REPORT = "report.json"
 MAX_SIZE = 256 * 1024 * 1024
@@ -76,6 +76,15 @@ def read_report(path: Path) -> Report:
     except OSError as error:
         what = f"cannot be read: {error.strerror or error}"
         raise StoreError(where, what, "run `pytest --readiness` first") from None
+    return parse_report(data, where)
+
+
+def parse_report(data: bytes, where: str = REPORT) -> Report:
+    """Read a report from its bytes, where these very bytes were hashed before.
+
+    Raises:
+        StoreError: it is of another version, or contradicts itself.
+    """
     _check_format(data, where)
     try:
         return Report.model_validate_json(data)

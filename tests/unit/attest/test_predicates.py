@@ -37,7 +37,7 @@ OPTIONAL = {
     TrustApproval: {"previous"},
     Run: set(),
     Deployment: {"ended", "release", "target"},
-    Provenance: {"attester"},
+    Provenance: {"attester", "data", "url"},
 }
 EACH = pytest.mark.parametrize("kind", WRITTEN, ids=lambda kind: kind.__name__)
 

@@ -33,6 +33,7 @@ def test_each_is_well_declared(fault: faults.Fault) -> None:
     [
         # The catalogue's "must fail when" of the rows, one fault or more for each.
         *("python-3-8", "python-system", "python-missing", "python-hangs"),
+        *("machine-memory-limited", "machine-cores-limited", "machine-small-disk"),
         *("dependency-missing", "dependency-old", "dependency-conflict"),
         "dependency-file-missing",
         *("database-11", "database-down", "database-wrong-password"),

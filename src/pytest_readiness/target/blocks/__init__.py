@@ -19,6 +19,7 @@ from pytest_readiness.target.blocks.block import (
 )
 from pytest_readiness.target.blocks.dependencies import DependenciesBlock
 from pytest_readiness.target.blocks.hosts import HostBlock, OnHost, place
+from pytest_readiness.target.blocks.machine import MachineBlock, MachineLimits
 from pytest_readiness.target.blocks.postgres import PostgresBlock, PostgresLimits
 from pytest_readiness.target.blocks.prometheus import PrometheusBlock, PrometheusQuery
 from pytest_readiness.target.blocks.providers import ProviderBlock, ProviderLimits
@@ -36,6 +37,8 @@ __all__ = [
     "HostBlock",
     "Limits",
     "LimitsBlock",
+    "MachineBlock",
+    "MachineLimits",
     "OnHost",
     "PostgresBlock",
     "PostgresLimits",
@@ -81,6 +84,8 @@ class Resources(Block):
     """The interpreter that runs the service."""
     dependencies: DependenciesBlock | None = None
     """What must be installed for the service."""
+    machine: MachineBlock | None = None
+    """The machine that runs the service."""
     postgres: PostgresBlock | None = None
     """The database server."""
     redis: RedisBlock | None = None
@@ -125,6 +130,8 @@ class Limits(Block):
 
     python: PythonLimits = PythonLimits()
     """Limits of the interpreter."""
+    machine: MachineLimits = MachineLimits()
+    """Limits of the machine."""
     postgres: PostgresLimits = PostgresLimits()
     """Limits of the database server."""
     redis: RedisLimits = RedisLimits()
