@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_readiness.probes.hosts.commanded import Here
+from pytest_readiness.probes.hosts.commanded import Commanded, Here
 from pytest_readiness.probes.look import Look, LookError
 from pytest_readiness.probes.program import Ended
 from pytest_readiness.probes.python import Python
@@ -39,8 +39,8 @@ class Told(Here):
         super().__init__(root)
         self._said_by = said
 
-    def run(self, command: Command, look: Look) -> Ended:
-        del look
+    def run(self, command: Command, look: Look, intake: int = 0) -> Ended:
+        del look, intake
         return self._said_by.get(command.words[0], Ended(127, b"", b""))
 
 
@@ -109,6 +109,34 @@ def test_memory_is_what_the_control_group_may_use(
 ) -> None:
     write_all(tmp_path, {"proc/meminfo": MEMINFO, **files})
     assert Told(tmp_path).memory(LOOK) == memory
+
+
+def test_the_limits_of_every_group_above_hold_too(tmp_path: Path) -> None:
+    group = f"{CGROUP}/system.slice/engine.service"
+    files = {
+        "proc/meminfo": MEMINFO,
+        f"{CGROUP}/system.slice/memory.max": "4000000000\n",
+        f"{CGROUP}/system.slice/cpu.max": "300000 100000\n",
+        f"{group}/memory.max": "max\n",
+        f"{group}/cpu.max": "600000 100000\n",
+    }
+    write_all(tmp_path, files)
+    host = Told(tmp_path, getconf=said("8\n"))
+    assert host.memory(LOOK, [f"/{group}"]) == 4_000_000_000
+    assert host.cores(LOOK, [f"/{group}"]) == 3.0
+
+
+def test_several_files_are_told_apart_by_their_headings(tmp_path: Path) -> None:
+    text = "==> /a <==\n1\n==> /other <==\n\n==> /b <==\n2\n3\n"
+
+    class Far(Told):
+        read_all = Commanded.read_all
+
+    host = Far(tmp_path, head=said(text, 1, "head: /c: No such file"))
+    assert host.read_all(["/a", "/b", "/c"], LOOK) == {
+        "/a": "1\n==> /other <==\n\n",
+        "/b": "2\n3\n",
+    }
 
 
 def test_listening_ports_are_those_of_both_tables(tmp_path: Path) -> None:
