@@ -1,12 +1,15 @@
 """Database Setup."""
 
 from pytest_readiness import (
+    Backup,
     Check,
     Contents,
     Database,
     Defences,
+    Drill,
     Limits,
     Live,
+    RowCounts,
     attested,
     item,
     section,
@@ -67,6 +70,28 @@ def test_data_validation(check: Check, contents: Contents) -> None:
     for one in check.each("floors and assertions", contents.expectations):
         check(one.name, one.value).satisfies(one.required, one.holds)
     check("constraints that are not validated", contents.unvalidated).empty()
+
+
+@item("backup-strategy", owner="dba", core=True)
+@attested(role="dba", scope="environment", when="unconfigured")
+def test_backup_strategy(
+    check: Check, backup: Backup, drill: Drill, row_counts: RowCounts, limits: Limits
+) -> None:
+    """The newest backup is recent and whole, and a restore brings every row back.
+
+    Why: a backup that was never restored is a hope; a cut one is noticed on the day
+    when nothing else is left.
+    Fix: see to the job that makes them and to the room that they need; then restore one
+    and compare, as `allow = ["restore"]` has it done here.
+    """
+    bounds = limits.backup
+    check("there is a backup", backup.found).is_true()
+    check("age of the newest", backup.age).at_most(bounds.rpo)
+    check("readable to its end", backup.intact).is_true()
+    check("it can be restored", drill.restored).is_true()
+    check("time of the restore", drill.took).at_most(bounds.rto)
+    lost = drill.lost(row_counts.rows, bounds.row_difference.value)
+    check("tables that lost rows", lost).empty()
 
 
 @item("performance-tuning", owner="dba")

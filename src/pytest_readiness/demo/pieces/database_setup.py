@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_readiness.demo.bench import COUNTS
 from pytest_readiness.demo.servers.postgres import RAM
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ HEAD = "8c1f6b2d4e90"
 
 
 def describe(bench: Bench, tables: Tables, environ: dict[str, str]) -> None:  # noqa: ARG001  # a piece's signature
-    """Add to the table ``postgres`` what its database must be like."""
+    """Add what the database must be like, and where its backups are."""
     tables.setdefault("postgres", {}).update(
         {
             "ram": RAM,
@@ -53,3 +54,13 @@ def describe(bench: Bench, tables: Tables, environ: dict[str, str]) -> None:  # 
             },
         }
     )
+    tables["allow"] = ["restore"]
+    tables["backup"] = {
+        "kind": "dump",
+        "path": str(bench.backups),
+        "pattern": "*.dump",
+        "counts": str(bench.backups / COUNTS),
+        "binaries": str(bench.postgres.binaries),
+        "timeout": "20s",
+        "drill_timeout": "60s",
+    }

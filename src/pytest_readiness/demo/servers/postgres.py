@@ -103,6 +103,20 @@ class PostgresServer:
         except (OSError, pgwire.WireError) as error:
             raise ConfigError("demo: PostgreSQL", str(error)) from None
 
+    def dump(self, file: Path, *options: str, database: str = DATABASE) -> None:
+        """Back a database up into a file, as its job would."""
+        self._launch.run(
+            "pg_dump",
+            *("--format=custom", "--username=postgres", f"--dbname={database}"),
+            *(f"--host={self._place.sockets}", f"--port={self._own_port}"),
+            *(f"--file={file}", *options),
+        )
+
+    @property
+    def binaries(self) -> Path:
+        """The folder of PostgreSQL's programs."""
+        return self._launch.binaries
+
     def configure(self, **settings: str | None) -> None:
         """Change settings of the running server; None takes the change back."""
         for name, value in settings.items():

@@ -109,6 +109,15 @@ class Session:
     ) -> None:
         self._connection.finish()
 
+    def close(self) -> None:
+        """End the session."""
+        self._connection.finish()
+
+    @property
+    def user(self) -> str:
+        """The role that logged in."""
+        return self._connection.user.decode(errors="replace")
+
     @property
     def server_version(self) -> int:
         """``server_version_num`` as libpq derives it from the start-up; 0: unknown."""
