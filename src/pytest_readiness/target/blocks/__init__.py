@@ -21,6 +21,7 @@ from pytest_readiness.target.blocks.block import (
 from pytest_readiness.target.blocks.dependencies import DependenciesBlock
 from pytest_readiness.target.blocks.hosts import HostBlock, OnHost, place
 from pytest_readiness.target.blocks.machine import MachineBlock, MachineLimits
+from pytest_readiness.target.blocks.pgbouncer import PgbouncerBlock, PgbouncerLimits
 from pytest_readiness.target.blocks.postgres import PostgresBlock, PostgresLimits
 from pytest_readiness.target.blocks.prometheus import PrometheusBlock, PrometheusQuery
 from pytest_readiness.target.blocks.providers import ProviderBlock, ProviderLimits
@@ -43,6 +44,8 @@ __all__ = [
     "MachineBlock",
     "MachineLimits",
     "OnHost",
+    "PgbouncerBlock",
+    "PgbouncerLimits",
     "PostgresBlock",
     "PostgresLimits",
     "PrometheusBlock",
@@ -91,6 +94,8 @@ class Resources(Block):
     """The machine that runs the service."""
     postgres: PostgresBlock | None = None
     """The database server."""
+    pgbouncer: PgbouncerBlock | None = None
+    """The pool between the service and the database."""
     backup: BackupBlock | None = None
     """The database's backups."""
     redis: RedisBlock | None = None
@@ -139,6 +144,8 @@ class Limits(Block):
     """Limits of the machine."""
     postgres: PostgresLimits = PostgresLimits()
     """Limits of the database server."""
+    pgbouncer: PgbouncerLimits = PgbouncerLimits()
+    """Limits of the pool."""
     backup: BackupLimits = BackupLimits()
     """Limits of the backups."""
     redis: RedisLimits = RedisLimits()
