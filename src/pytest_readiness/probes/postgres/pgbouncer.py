@@ -31,7 +31,7 @@ CONFIG, DATABASES, POOLS = "SHOW CONFIG", "SHOW DATABASES", "SHOW POOLS"
 COMMANDS = (CONFIG, DATABASES, POOLS)
 """What the console is asked; one of its ``stats_users`` may."""
 SAMPLES = 3
-"""How often it is asked who waits: for a moment somebody always may."""
+"""How many times it is asked who waits, since for a moment somebody always may."""
 
 _CONSOLE = "pgbouncer"
 _CEILING = 5
