@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 import sys
 import time
 import venv
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,7 +20,7 @@ from pytest_readiness.demo.servers.environment import create, packages_of
 from pytest_readiness.demo.standins.python import hanging_python, old_python
 from pytest_readiness.probes.dependencies import Dependencies
 from pytest_readiness.probes.look import Look
-from pytest_readiness.target.blocks import DependenciesBlock
+from pytest_readiness.target.blocks import DependenciesBlock, HostBlock, Resources
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -424,6 +426,26 @@ def test_a_file_that_this_run_may_not_read_says_so(
     assert "requirements.txt: Permission denied" in why(service.see(path))
 
 
+# -------------------------------------------------------------------------- other hosts
+
+
+def test_an_interpreter_of_another_host_tells_the_same(service: Service) -> None:
+    path = service.write("werk>=3\nflask-app\n")
+    block = DependenciesBlock.model_validate(
+        {"interpreter": service.python, "requirements": [path], "host": "engine"}
+    )
+    hosts = {"engine": HostBlock.model_validate({"backend": "local"})}
+    resources = Resources(dependencies=block, hosts=hosts)
+    assert resources.dependencies is not None
+    source = Dependencies.source(resources.dependencies)
+    facts = Dependencies.gather(resources.dependencies, Look(source, LIMIT))
+    assert broken(facts) == ["werk 2.5, required >=3 (requirements.txt line 1)"]
+    assert facts.missing.source.startswith(f"local engine:{service.python}")
+    planned = [look.what for look in Dependencies.looks(resources.dependencies)]
+    assert planned[0] == "echo readiness"
+    assert planned[-1] == str(path)
+
+
 # ------------------------------------------------------------------------------ hostile
 
 
@@ -445,13 +467,25 @@ def test_an_interpreter_that_hangs_ends_with_the_look(service: Service) -> None:
     assert nothing(facts).reason == "no answer within 0.6 s"
 
 
+def packed(told: object) -> str:
+    return base64.b64encode(zlib.compress(json.dumps(told).encode())).decode()
+
+
 @pytest.mark.parametrize(
     ("script", "reason"),
     [
         ("exit 3", "does not list its packages"),
         ("echo nonsense", "does not list its packages"),
-        ('echo \'{"environment": [], "found": []}\'', "does not list its packages"),
-        ('echo \'{"environment": {}, "found": [1]}\'', "does not list its packages"),
+        (f"echo {packed([])}", "does not list its packages"),
+        (
+            f"echo {packed({'environment': [], 'found': []})}",
+            "does not list its packages",
+        ),
+        (
+            f"echo {packed({'environment': {}, 'found': [1]})}",
+            "does not list its packages",
+        ),
+        ("echo bm90IHppcHBlZA==", "does not list its packages"),
         ("cat /dev/zero", "its output has no end"),
     ],
 )

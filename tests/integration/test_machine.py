@@ -14,10 +14,12 @@ import pytest
 
 from pytest_readiness.catalogue.observation import Cause, Unavailable
 from pytest_readiness.demo import box
+from pytest_readiness.demo.standins import hostile
+from pytest_readiness.probes.hosts.commanded import Here
 from pytest_readiness.probes.look import Look
 from pytest_readiness.probes.machine import Machine
 from pytest_readiness.probes.machine.cgroup import own_groups
-from pytest_readiness.target.blocks import MachineBlock
+from pytest_readiness.target.blocks import HostBlock, MachineBlock, Resources
 from tests.integration.conftest import find
 
 if TYPE_CHECKING:
@@ -83,8 +85,10 @@ def test_a_limit_above_what_there_is_gives_nothing_more(tmp_path: Path) -> None:
 @contextlib.contextmanager
 def real_group(controller: str, **files: str) -> Iterator[Path]:
     """Make a control group below this process's own, where that is allowed."""
-    own = [path for path in own_groups(Path("/")) if controller in path.parts]
-    folder = (own[0] if own else Path("/sys/fs/cgroup")) / f"readiness-{os.getpid()}"
+    here = Here()
+    groups = own_groups(lambda path: here.read(path, Look("this host", 5.0)))
+    own = [path for path in groups if f"/{controller}/" in f"{path}/"]
+    folder = Path(own[0] if own else "/sys/fs/cgroup", f"readiness-{os.getpid()}")
     try:
         folder.mkdir()
     except OSError as error:
@@ -127,12 +131,49 @@ def test_a_process_in_a_limited_group_sees_its_limit(name: str) -> None:
     assert int(said.stdout) == LIMIT
 
 
+# ------------------------------------------------------------------------- other hosts
+
+
+def elsewhere(settings: dict[str, object], **more: object) -> Machine:
+    """See a machine by a backend."""
+    block = MachineBlock.model_validate({"path": Path("/"), "host": "engine", **more})
+    hosts = {"engine": HostBlock.model_validate(settings)}
+    resources = Resources(machine=block, hosts=hosts)
+    assert resources.machine is not None
+    source = Machine.source(resources.machine)
+    return Machine.gather(resources.machine, Look(source, 20.0))
+
+
+def test_another_host_tells_the_same() -> None:
+    here, there = see(), elsewhere({"backend": "local"})
+    assert there.storage.otherwise(0) == pytest.approx(here.storage.value, rel=1e-4)
+    assert there.storage.detail == "/"
+    assert there.memory.otherwise(0) >= here.memory.otherwise(0)
+    assert there.cores.otherwise(0) >= here.cores.otherwise(0)
+    assert there.memory.source == "local engine:/"
+
+
+def test_a_declared_group_is_read_on_its_host(tmp_path: Path) -> None:
+    (tmp_path / "memory.max").write_text(f"{500 * _MB}\n")
+    facts = elsewhere({"backend": "local"}, cgroup=[tmp_path], replicas=2)
+    assert facts.memory.value == 1000 * _MB
+    assert facts.memory.detail.startswith("2 replicas of 500 MB; ")
+
+
+def test_a_host_that_is_not_reached_leaves_all_unknown() -> None:
+    with hostile.refuses() as port:
+        facts = elsewhere({"backend": "ssh", "address": "127.0.0.1", "port": port})
+    assert why(facts, "memory") == why(facts, "cores") == why(facts, "storage")
+    assert why(facts, "memory").cause is Cause.LOCAL
+    assert "ssh" in why(facts, "memory").reason
+
+
 # ------------------------------------------------------------- what cannot be looked at
 
 
 def test_a_folder_that_is_no_group_says_so(tmp_path: Path) -> None:
     facts = see(cgroup=[tmp_path / "none"])
-    assert "is no control group on this host" in why(facts, "memory").reason
+    assert "is no control group there" in why(facts, "memory").reason
     assert why(facts, "cores").cause is Cause.LOCAL
     assert facts.storage.available
 

@@ -16,13 +16,24 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.hosts.commands import Command
     from pytest_readiness.probes.look import Look
 
-__all__ = ["Commanded", "Here"]
+__all__ = ["GROUPS", "Commanded", "Here"]
 
 _NOT_FOUND = 127
 _STATE, _LISTEN = 3, "0A"
 """Field of ``/proc/net/tcp``, and its value (Linux's ``TCP_LISTEN``)."""
 _DISK = re.compile(r"\s(\d+)\s+\d+\s+(-?\d+)\s+\S+\s+(/.*)$")
 _MEMORY = re.compile(r"^MemTotal:\s+(\d+) kB$", re.MULTILINE)
+_MEMORIES = (
+    "/sys/fs/cgroup/memory.max",
+    "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+)
+_QUOTA = "/sys/fs/cgroup/cpu.max"
+_QUOTAS = (
+    "/sys/fs/cgroup/cpu/cpu.cfs_quota_us",
+    "/sys/fs/cgroup/cpu/cpu.cfs_period_us",
+)
+GROUPS = (*_MEMORIES, _QUOTA, *_QUOTAS)
+"""The limits of the topmost control group that is in sight, of both versions."""
 _NO_LIMIT = 1 << 60
 """What control groups v1 show where nothing is limited is near 2^63."""
 
@@ -70,8 +81,8 @@ class Commanded(Host):
             raise unseen(f"{self.where('/proc/meminfo')} tells no MemTotal")
         limits = [
             int(text)
-            for path in ("memory.max", "memory/memory.limit_in_bytes")
-            if (text := (self.read(f"/sys/fs/cgroup/{path}", look) or "").strip())
+            for path in _MEMORIES
+            if (text := (self.read(path, look) or "").strip())
             if text.isdecimal() and int(text) < _NO_LIMIT
         ]
         return min([int(total[1]) * 1024, *limits])
@@ -113,10 +124,9 @@ class Commanded(Host):
 
     def _quota(self, look: Look) -> float | None:
         """Give the processors that a control group may use (v2, then v1)."""
-        both = (self.read("/sys/fs/cgroup/cpu.max", look) or "").split()
+        both = (self.read(_QUOTA, look) or "").split()
         if not both:
-            folder = "/sys/fs/cgroup/cpu/cpu.cfs"
-            texts = [self.read(f"{folder}_{n}_us", look) for n in ("quota", "period")]
+            texts = [self.read(path, look) for path in _QUOTAS]
             both = [(text or "").strip() for text in texts]
         numbers = [int(text) for text in both if text.isdecimal()]
         return numbers[0] / numbers[1] if len(numbers) == 2 and numbers[1] else None  # noqa: PLR2004  # quota and period
@@ -154,7 +164,7 @@ class Here(Commanded):
 
     def output(self, command: Command, look: Look) -> bytes:
         """Run a program to the end of its output."""
-        return output_of(command.words, look)
+        return output_of(command.words, look, MOST)
 
     def absence(self, path: str, look: Look) -> str:  # noqa: ARG002  # as the others
         """Say why there is no file at a path; empty where there is one."""

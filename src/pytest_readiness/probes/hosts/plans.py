@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_readiness.probes.hosts import commands
+from pytest_readiness.probes.hosts.commanded import GROUPS
 from pytest_readiness.probes.hosts.host import MOST
 from pytest_readiness.probes.planned import PlannedLook, files
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.hosts.commands import Command
     from pytest_readiness.target.blocks import OnHost
 
-__all__ = ["measured", "planned", "reached", "read"]
+__all__ = ["measured", "of_machine", "planned", "reached", "read"]
 
 
 def planned(block: OnHost, *asked: Command, note: str = "") -> tuple[PlannedLook, ...]:
@@ -39,6 +40,20 @@ def read(block: OnHost, *paths: str) -> tuple[PlannedLook, ...]:
     heads = [commands.head(path, MOST) for path in paths]
     kinds = [commands.kind(path) for path in paths]
     return planned(block, *kinds, *heads, note="where it is there")
+
+
+def of_machine(block: OnHost, path: str) -> tuple[PlannedLook, ...]:
+    """Plan to ask a host for its memory, its cores and one file system."""
+    if block.backend is not None and block.backend.backend == "metrics":
+        facts = ("memory-total", "cpu-cores", "disk-total", "disk-used")
+        return tuple(
+            PlannedLook("request", f"GET /api/v1/query {{{fact}}}", _where(block))
+            for fact in facts
+        )
+    return (
+        *planned(block, commands.echo(), commands.cores(), commands.disk(path)),
+        *read(block, "/proc/meminfo", *GROUPS),
+    )
 
 
 def measured(block: OnHost, metric: str) -> tuple[PlannedLook, ...]:

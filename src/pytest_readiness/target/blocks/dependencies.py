@@ -8,23 +8,23 @@ from pydantic import AfterValidator, BeforeValidator
 from pytest_readiness.target.blocks.block import (
     Duration,
     FilePath,
-    ResourceBlock,
     Text,
     some_time,
     tupled,
 )
+from pytest_readiness.target.blocks.hosts import OnHost
 
 __all__ = ["DependenciesBlock"]
 
 
-class DependenciesBlock(ResourceBlock):
+class DependenciesBlock(OnHost):
     """Which files say what the service's interpreter must have installed."""
 
     interpreter: FilePath
-    """Path of the interpreter that runs the service."""
+    """Path of the interpreter that runs the service, on the host where that is."""
     requirements: Annotated[tuple[FilePath, ...], BeforeValidator(tupled)] = ()
-    """``requirements.txt``, ``pyproject.toml`` or ``pylock.toml``; without any only
-    conflicts between installed packages are looked for."""
+    """``requirements.txt``, ``pyproject.toml`` or ``pylock.toml``, where the run is;
+    without any only conflicts between installed packages are looked for."""
     extras: Annotated[tuple[Text, ...], BeforeValidator(tupled)] = ()
     """Extras of the project that are installed with it."""
     groups: Annotated[tuple[Text, ...], BeforeValidator(tupled)] = ()
