@@ -9,6 +9,7 @@ from pytest_readiness import (
     Drill,
     Limits,
     Live,
+    Pgbouncer,
     RowCounts,
     attested,
     item,
@@ -70,6 +71,28 @@ def test_data_validation(check: Check, contents: Contents) -> None:
     for one in check.each("floors and assertions", contents.expectations):
         check(one.name, one.value).satisfies(one.required, one.holds)
     check("constraints that are not validated", contents.unvalidated).empty()
+
+
+@item("connection-pooling", owner="dba", reach=True)
+@attested(role="dba", scope="environment", when="unconfigured")
+def test_connection_pooling(
+    check: Check, pgbouncer: Pgbouncer, database: Database, limits: Limits
+) -> None:
+    """The pool answers, fits the server, and no client waits for a connection.
+
+    Why: a pool larger than the server turns a peak into refused connections, and one
+    that is too small lets every request wait.
+    Fix: start PgBouncer; lower `default_pool_size` or raise `max_connections`; where
+    clients wait, look for transactions that are left open.
+    """
+    check("the pool's console answers", pgbouncer.answers).is_true()
+    check("connections that the pools may open", pgbouncer.size_limit).at_most(
+        database.usable_connections
+    )
+    check("longest wait for a connection", pgbouncer.longest_wait).below(
+        limits.pgbouncer.max_wait
+    )
+    check("connections at once through the pool", pgbouncer.lets_through).is_true()
 
 
 @item("backup-strategy", owner="dba", core=True)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.postgres.contents import Contents
     from pytest_readiness.probes.postgres.database import Database, Live
     from pytest_readiness.probes.postgres.defences import Defences
+    from pytest_readiness.probes.postgres.pgbouncer import Pgbouncer
     from pytest_readiness.probes.postgres.row_counts import RowCounts
     from pytest_readiness.probes.prometheus import Prometheus
     from pytest_readiness.probes.provider import Provider
@@ -61,6 +62,7 @@ _HOME = {
     "Machine": "probes.machine",
     "Network": "probes.upstream",
     "Observed": "catalogue.observation",
+    "Pgbouncer": "probes.postgres.pgbouncer",
     "Postgres": "probes.postgres",
     "Prometheus": "probes.prometheus",
     "Provider": "probes.provider",
@@ -97,6 +99,7 @@ __all__ = [
     "Machine",
     "Network",
     "Observed",
+    "Pgbouncer",
     "Postgres",
     "Prometheus",
     "Provider",

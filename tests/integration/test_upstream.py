@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import socket
+import sys
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +18,7 @@ from pytest_readiness.demo.standins.listener import Listener
 from pytest_readiness.demo.standins.proxy import proxy
 from pytest_readiness.probes.look import Look
 from pytest_readiness.probes.upstream import Network, Upstream, percentile
-from pytest_readiness.target.blocks import Endpoint, NetworkBlock
+from pytest_readiness.target.blocks import Endpoint, HostBlock, NetworkBlock, Resources
 from pytest_readiness.target.secret import Secret
 
 if TYPE_CHECKING:
@@ -263,6 +265,109 @@ def test_what_is_wrong_on_this_host_is_no_loss(monkeypatch: pytest.MonkeyPatch) 
     assert nothing.cause is Cause.LOCAL
 
 
+# -------------------------------------------------------------------- from another host
+
+
+def from_there(
+    *endpoints: Endpoint, settings: dict[str, object] | None = None, **more: object
+) -> Network:
+    """Connect from a host, by the Python of these tests."""
+    block = NetworkBlock.model_validate(
+        {
+            "endpoints": endpoints,
+            "host": "engine",
+            "interpreter": Path(sys.executable),
+            "connects": 8,
+            "interval": dt.timedelta(milliseconds=2),
+            "connect_timeout": dt.timedelta(seconds=LIMIT),
+            **more,
+        }
+    )
+    hosts = {"engine": HostBlock.model_validate(settings or {"backend": "local"})}
+    resources = Resources(network=block, hosts=hosts)
+    assert resources.network is not None
+    return Network.gather(
+        resources.network, Look(Network.source(resources.network), 20.0)
+    )
+
+
+def test_a_host_connects_and_tells() -> None:
+    with (
+        hostile.hangs() as good,
+        hostile.refuses() as closed,
+        hostile.black_holes() as dropped,
+    ):
+        seen = from_there(
+            *(Endpoint(host="localhost", port=good.port, name="good"),),
+            *(Endpoint(host="127.0.0.1", port=closed, name="closed"),),
+            *(Endpoint(host="127.0.0.1", port=dropped, name="dropped"),),
+            *(Endpoint(host="127.0.0.1", port=1, name="also closed"),),
+        ).endpoints.otherwise(())
+    told = {one.name: (one.loss.value, one.loss.detail) for one in seen}
+    assert told == {
+        "good": (0, "0 of 8 connects lost"),
+        "closed": (1, "8 of 8 connects lost: connection refused (8)"),
+        "dropped": (1, "8 of 8 connects lost: no answer within 0.5 s (8)"),
+        "also closed": (1, "8 of 8 connects lost: connection refused (8)"),
+    }
+    assert seen[0].median.otherwise(dt.timedelta(9)) < dt.timedelta(seconds=LIMIT)
+
+
+def test_what_the_host_itself_cannot_do_is_no_loss() -> None:
+    (seen,) = from_there(Endpoint(host="255.255.255.255")).endpoints.otherwise(())
+    assert why(seen).cause is Cause.LOCAL
+    assert why(seen).reason.startswith("cannot be reached from this host")
+
+
+@pytest.mark.parametrize(
+    ("told", "reason", "cause"),
+    [
+        ('[[["name", "EAI_NONAME"]]]', "the name feed.example is unk", Cause.NO_ANSWER),
+        ('[[["name", "EAI_AGAIN"]]]', "the resolver gave no answer", Cause.LOCAL),
+        ('[[["name", ""]]]', "the resolver gave no answer", Cause.LOCAL),
+        ('[[["system", ""]]]', "connection failed: OSError", Cause.NO_ANSWER),
+    ],
+)
+def test_a_hosts_own_errors_are_told(
+    told: str, reason: str, cause: Cause, tmp_path: Path
+) -> None:
+    program = script(tmp_path, f"echo '{told}'")
+    (seen,) = from_there(
+        Endpoint(host="feed.example"), interpreter=program
+    ).endpoints.otherwise(())
+    assert why(seen).reason.startswith(reason)
+    assert why(seen).cause is cause
+
+
+def script(folder: Path, text: str) -> Path:
+    path = folder / "python"
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return path
+
+
+@pytest.mark.parametrize(
+    "text", ["echo nonsense", "exit 3", "echo '[[1], [2]]'", "echo '[[[]]]'"]
+)
+def test_a_program_that_is_no_python_tells_nothing(text: str, tmp_path: Path) -> None:
+    seen = from_there(
+        Endpoint(host="feed.example"), interpreter=script(tmp_path, text)
+    ).endpoints.value
+    assert isinstance(seen, Unavailable)
+    assert "does not tell what became of its connects" in seen.reason
+
+
+def test_a_host_that_cannot_be_looked_at_is_unknown(tmp_path: Path) -> None:
+    feed = Endpoint(host="feed.example")
+    absent = from_there(feed, interpreter=tmp_path / "none").endpoints.value
+    with hostile.refuses() as port:
+        settings = {"backend": "ssh", "address": "127.0.0.1", "port": port}
+        unreached = from_there(feed, settings=settings).endpoints.value
+    for nothing in (absent, unreached):
+        assert isinstance(nothing, Unavailable)
+        assert nothing.cause is Cause.LOCAL
+
+
 # ---------------------------------------------------------------------- hostile proxies
 
 
@@ -305,17 +410,20 @@ def test_what_is_no_proxy_leads_nowhere(
     assert reason in why(seen, "median").reason
 
 
-def test_the_look_ends_when_it_is_over() -> None:
+@pytest.mark.parametrize("connects", [2, 1000])
+def test_the_look_ends_when_it_is_over(connects: int) -> None:
+    slow = {
+        "limit": 0.3,
+        "connects": connects,
+        "interval": dt.timedelta(seconds=1),
+        "connect_timeout": dt.timedelta(seconds=60),
+    }
     with hostile.black_holes() as port:
-        seen = see(
-            "127.0.0.1",
-            port,
-            limit=0.3,
-            connects=1000,
-            interval=dt.timedelta(seconds=1),
-            connect_timeout=dt.timedelta(seconds=60),
-        )
-    assert seen.loss.value == 1
+        assert why(see("127.0.0.1", port, **slow)).reason.startswith("no answer within")
+    with hostile.hangs() as server:
+        nothing = why(see("127.0.0.1", server.port, **slow))
+    assert nothing.reason == f"only 1 of {connects} connects fit into the look"
+    assert nothing.cause is Cause.LOCAL
 
 
 # --------------------------------------------------------------------------- the block

@@ -30,11 +30,13 @@ from pytest_readiness.demo.servers.programs import (
 from pytest_readiness.demo.servers.template import Template
 from pytest_readiness.demo.servers.tls_front import TlsFront
 from pytest_readiness.demo.servers.valkey import ValkeyServer
+from pytest_readiness.demo.standins.pgbouncer import Pool, pgbouncer
 from pytest_readiness.demo.standins.prometheus import Prometheus
 from pytest_readiness.demo.standins.providers import NAMES as PROVIDERS, provider
 from pytest_readiness.errors import ConfigError
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Mapping
 
     from pytest_readiness.demo.standins.listener import Listener
@@ -71,6 +73,9 @@ class Bench:
     engine: EngineServer
     backups: Path
     """The folder of the database's backups, with what its job counted."""
+    pool: Pool
+    pool_port: int
+    """Where the stand-in for PgBouncer listens."""
     providers: Mapping[str, Listener]
     """The stand-ins of the providers of data, by name."""
     prometheus: Prometheus
@@ -86,7 +91,7 @@ def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
     guard = Guard(folder)
     stack.callback(guard.close)
     place = Place(folder, _socket_folder(folder, stack), guard)
-    looking = ("database", "cache", "metrics")
+    looking = ("database", "cache", "metrics", "pool")
     names = (*looking, "engine", "administrator", *_USERS, *PROVIDERS)
     passwords = {name: secrets.token_hex(16) for name in names}
     authority = Authority.create()
@@ -103,16 +108,15 @@ def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
     postgres = servers.add(PostgresServer(place, how, template, issued))
     front = TlsFront(issued.server_context(folder, "cache"), valkey.socket)
     stack.callback(front.close)
-    context = issued.server_context(folder, "providers")
-    providers = {
-        name: stack.enter_context(provider(name, passwords[name], context))
-        for name in PROVIDERS
-    }
+    providers = _providers(issued.server_context(folder, "providers"), passwords, stack)
     postgres.wait()
     _set_up(postgres, passwords)
     valkey.wait()
     python, certificate = engine_python(folder), issued.store(folder, "engine")
     surroundings = _surroundings(ca_file, passwords, postgres.port, front.port)
+    pool = Pool(DATABASE, postgres.socket, passwords["pool"])
+    pooling = pgbouncer(pool, issued.server_context(folder, "pool"))
+    stack.callback(pooling.close)
     backups = _backed_up(folder, how, postgres)
     engine = servers.add(EngineServer(place, python, certificate, surroundings))
     prometheus = Prometheus(
@@ -131,9 +135,20 @@ def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
         cache_front=front,
         engine=engine,
         backups=backups,
+        pool=pool,
+        pool_port=pooling.port,
         providers=providers,
         prometheus=prometheus,
     )
+
+
+def _providers(
+    context: ssl.SSLContext, passwords: Mapping[str, str], stack: contextlib.ExitStack
+) -> dict[str, Listener]:
+    return {
+        name: stack.enter_context(provider(name, passwords[name], context))
+        for name in PROVIDERS
+    }
 
 
 class _Server(Protocol):

@@ -16,10 +16,13 @@ import socket
 import statistics
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self, TypeGuard
 from urllib.parse import urlsplit
 
 from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
+from pytest_readiness.probes.connects import Tried, asked, distant
+from pytest_readiness.probes.hosts import where
+from pytest_readiness.probes.hosts.plans import planned, reached
 from pytest_readiness.probes.look import Facts, LookError, noted
 from pytest_readiness.probes.network import CLOSED, Address, explain, resolve
 from pytest_readiness.probes.planned import PlannedLook
@@ -36,9 +39,6 @@ _HTTP = 80
 _OK = range(200, 300)
 _REFUSED = 407
 _MOST = 1 << 16
-
-_Tried = float | Unavailable
-"""Seconds that a connect took, or why there was none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,11 +68,29 @@ class Network(Facts):
         """Connect as often as the block says; never outlast the look."""
         if not block.endpoints:
             return cls(endpoints=look.seen(()))
+        if block.host is not None:
+            return cls.tried(look, block.retries, lambda look: cls._there(block, look))
         return cls(endpoints=look.seen(asyncio.run(_all(block, look))))
+
+    @classmethod
+    def _there(cls, block: NetworkBlock, look: Look) -> Self:
+        """Connect from the service's own host."""
+        one = replace(look, timeout=block.connect_timeout.total_seconds())
+        each = zip(block.endpoints, distant(block, one), strict=True)
+        seen = (
+            _upstream(
+                endpoint.name, tried, replace(look, source=f"network {endpoint.name}")
+            )
+            for endpoint, tried in each
+        )
+        return cls(endpoints=look.seen(tuple(seen)))
 
     @classmethod
     def looks(cls, block: NetworkBlock) -> tuple[PlannedLook, ...]:
         """Say beforehand what is connected to."""
+        if block.host is not None:
+            path = str(block.interpreter)
+            return (*reached(block, path), *planned(block, asked(block)))
         way = f" through {block.proxy}, by CONNECT" if block.proxy else ""
         what = f"TCP, closed at once, {block.connects} times{way}"
         return tuple(
@@ -82,8 +100,9 @@ class Network(Facts):
 
     @staticmethod
     def source(block: NetworkBlock) -> str:
-        """Name the endpoints."""
-        return "network " + ", ".join(endpoint.name for endpoint in block.endpoints)
+        """Name the endpoints, and the host that connects."""
+        names = ", ".join(endpoint.name for endpoint in block.endpoints)
+        return f"{where(block)} network {names}".lstrip()
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -110,17 +129,23 @@ async def _endpoint(endpoint: Endpoint, block: NetworkBlock, look: Look) -> Upst
     gap, each = block.interval.total_seconds(), block.connect_timeout.total_seconds()
     one = replace(look, timeout=each)
 
-    async def later(number: int) -> _Tried:
+    async def later(number: int) -> Tried | None:
         await asyncio.sleep(min(number * gap, look.remaining()))
-        return await _connect(found, way, one.share(each))
+        return None if look.over else await _connect(found, way, one.share(each))
 
-    tried = await asyncio.gather(*(later(number) for number in range(block.connects)))
+    ended = await asyncio.gather(*(later(number) for number in range(block.connects)))
+    tried = [each for each in ended if each is not None]
+    if len(tried) < block.connects and not any(map(_lost, tried)):
+        reason = f"only {len(tried)} of {block.connects} connects fit into the look"
+        tried = [Unavailable(reason, Cause.LOCAL, "raise timeout")]
     return _upstream(endpoint.name, tried, look, note)
 
 
-def _upstream(name: str, tried: Sequence[_Tried], look: Look, note: str) -> Upstream:
+def _upstream(
+    name: str, tried: Sequence[Tried], look: Look, note: str = ""
+) -> Upstream:
     """Count and measure; what is wrong on this host says nothing of the endpoint."""
-    lost = [one for one in tried if isinstance(one, Unavailable)]
+    lost = [one for one in tried if _lost(one)]
     took = [one for one in tried if not isinstance(one, Unavailable)]
     # Not tried at all where the name did not resolve: then that is the answer.
     ours = next((one for one in lost if one.cause is Cause.LOCAL), None)
@@ -143,6 +168,10 @@ def _upstream(name: str, tried: Sequence[_Tried], look: Look, note: str) -> Upst
         median=look.seen(median, what="connects"),
         p99=look.seen(p99, what="connects"),
     )
+
+
+def _lost(one: Tried) -> TypeGuard[Unavailable]:
+    return isinstance(one, Unavailable)
 
 
 def _unseen(name: str, reason: Unavailable, look: Look, note: str) -> Upstream:
@@ -179,7 +208,7 @@ class _Way:
         return cls(parts.hostname or "", parts.port or _HTTP, request)
 
 
-async def _connect(addresses: Sequence[Address], way: _Way, look: Look) -> _Tried:
+async def _connect(addresses: Sequence[Address], way: _Way, look: Look) -> Tried:
     """Connect once; give the seconds that it took, or why it failed."""
     loop = asyncio.get_running_loop()
     began, last = loop.time(), look.overdue().unavailable

@@ -42,6 +42,11 @@ def test_endpoints_are_written_as_texts_or_tables(load_text: Load) -> None:
             'endpoints = []\nproxy_user = "x"\nproxy_password = "y"',
             "sets proxy_user without proxy",
         ),
+        ('endpoints = []\nhost = "x"', "sets one of host and interpreter"),
+        (
+            'endpoints = []\nhost = "x"\ninterpreter = "/p"\nproxy = "http://p.example"',
+            "sets host and proxy",
+        ),
         ("endpoints = []\nconnects = 0", "connects: is too small"),
         ('endpoints = []\nconnect_timeout = "0s"', "is no time at all"),
     ],

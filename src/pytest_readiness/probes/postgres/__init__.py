@@ -16,13 +16,8 @@ from packaging.version import Version
 from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
 from pytest_readiness.probes.look import Facts
 from pytest_readiness.probes.planned import PlannedLook
-from pytest_readiness.probes.postgres.session import (
-    BEGIN,
-    END,
-    TIMEOUT,
-    Session,
-    each_host,
-)
+from pytest_readiness.probes.postgres.connecting import each_host
+from pytest_readiness.probes.postgres.session import BEGIN, END, TIMEOUT, Session
 from pytest_readiness.probes.postgres.settings import (
     FILES,
     connection_settings,

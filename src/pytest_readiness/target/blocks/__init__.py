@@ -23,6 +23,7 @@ from pytest_readiness.target.blocks.endpoint import Endpoint
 from pytest_readiness.target.blocks.hosts import HostBlock, OnHost, place
 from pytest_readiness.target.blocks.machine import MachineBlock, MachineLimits
 from pytest_readiness.target.blocks.network import NetworkBlock, NetworkLimits
+from pytest_readiness.target.blocks.pgbouncer import PgbouncerBlock, PgbouncerLimits
 from pytest_readiness.target.blocks.postgres import PostgresBlock, PostgresLimits
 from pytest_readiness.target.blocks.prometheus import PrometheusBlock, PrometheusQuery
 from pytest_readiness.target.blocks.providers import ProviderBlock, ProviderLimits
@@ -48,6 +49,8 @@ __all__ = [
     "NetworkBlock",
     "NetworkLimits",
     "OnHost",
+    "PgbouncerBlock",
+    "PgbouncerLimits",
     "PostgresBlock",
     "PostgresLimits",
     "PrometheusBlock",
@@ -98,6 +101,8 @@ class Resources(Block):
     """The upstream endpoints that the service connects to."""
     postgres: PostgresBlock | None = None
     """The database server."""
+    pgbouncer: PgbouncerBlock | None = None
+    """The pool between the service and the database."""
     backup: BackupBlock | None = None
     """The database's backups."""
     redis: RedisBlock | None = None
@@ -148,6 +153,8 @@ class Limits(Block):
     """Limits of the connects to upstream endpoints."""
     postgres: PostgresLimits = PostgresLimits()
     """Limits of the database server."""
+    pgbouncer: PgbouncerLimits = PgbouncerLimits()
+    """Limits of the pool."""
     backup: BackupLimits = BackupLimits()
     """Limits of the backups."""
     redis: RedisLimits = RedisLimits()

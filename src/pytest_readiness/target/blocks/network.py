@@ -7,9 +7,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from pytest_readiness.target.blocks.block import (
     Duration,
+    FilePath,
     Limit,
     LimitsBlock,
-    ResourceBlock,
     SecretText,
     Share,
     Text,
@@ -20,11 +20,12 @@ from pytest_readiness.target.blocks.block import (
     tupled,
 )
 from pytest_readiness.target.blocks.endpoint import Endpoint, or_text, own_names
+from pytest_readiness.target.blocks.hosts import OnHost
 
 __all__ = ["NetworkBlock", "NetworkLimits"]
 
 
-class NetworkBlock(ResourceBlock):
+class NetworkBlock(OnHost):
     """Every upstream endpoint, and how it is reached."""
 
     endpoints: Annotated[
@@ -33,6 +34,8 @@ class NetworkBlock(ResourceBlock):
         Field(json_schema_extra=or_text),
     ]
     """What the service connects to, outside of its own hosts."""
+    interpreter: FilePath | None = None
+    """Path of a Python on ``host``: it makes the connects from there."""
     proxy: Url | None = None
     """Proxy that leads out, such as ``http://proxy.example:3128``: it is asked to
     connect (CONNECT), and that is what is timed."""
@@ -54,6 +57,11 @@ class NetworkBlock(ResourceBlock):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         own_names(self.endpoints)
+        if (self.host is None) != (self.interpreter is None):
+            what = "sets one of host and interpreter"
+            raise refuse(what, "give both to connect from there, or none")
+        if self.host is not None and self.proxy is not None:
+            raise refuse("sets host and proxy", "keep the way that the service goes")
         if (self.proxy_user is None) != (self.proxy_password is None):
             what = "sets one of proxy_user and proxy_password"
             raise refuse(what, "give both or none")
