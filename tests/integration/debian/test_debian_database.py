@@ -237,3 +237,36 @@ def test_a_database_that_is_down_is_not_known_and_its_pool_fails(shop: Shop) -> 
     changed["database-setup.connection-pooling"] = "failed"
     assert section(run.states) == changed
     assert os.environ.get(POOL) is None
+
+
+@pytest.mark.parametrize(
+    ("live", "state", "said"),
+    [
+        ("aaa", "verified", ""),
+        ("bbb", "verified", ""),
+        ("zzz", "failed", "migrations of no known place at the target: zzz"),
+    ],
+)
+def test_the_target_may_be_yet_to_migrate_and_the_candidate_not(
+    live: str, state: str, said: str, shop: Shop
+) -> None:
+    """The schema is the candidate's; the target has the same or an earlier one."""
+    target, database = shop.target, "closed"
+    table = "CREATE TABLE alembic_version AS SELECT"
+    shop.postgres.sql(f"GRANT CONNECT ON DATABASE {database} TO app")
+    shop.postgres.sql(f"{table} '{live}' AS version_num", database)
+    shop.postgres.sql("GRANT SELECT ON alembic_version TO app", database)
+    target.stack.callback(
+        *(shop.postgres.sql, "DROP TABLE alembic_version", database),
+    )
+    revoke = f"REVOKE CONNECT ON DATABASE {database} FROM app"
+    target.stack.callback(shop.postgres.sql, revoke)
+    shop.expect("structure", earlier=["aaa"])
+    target.others["staging"] = {"postgres": target.tables["postgres"].copy()}
+    target.tables["candidate"] = "staging"
+    target.set("postgres", database=database)
+    run = target.judge()
+    item = run.item("database-setup.schema-migration")
+    assert item["state"] == state, item["reason"]
+    assert said in item["reason"]
+    assert run.states["database-setup.data-validation"] == "verified"
