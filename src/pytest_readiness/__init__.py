@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.redis import Redis
     from pytest_readiness.probes.service import Service
     from pytest_readiness.probes.tls import Tls
+    from pytest_readiness.probes.upstream import Network
     from pytest_readiness.target.blocks import Limits
     from pytest_readiness.target.model import Target
 
@@ -59,6 +60,7 @@ _HOME = {
     "Live": "probes.postgres.database",
     "Look": "probes.look",
     "Machine": "probes.machine",
+    "Network": "probes.upstream",
     "Observed": "catalogue.observation",
     "Pgbouncer": "probes.postgres.pgbouncer",
     "Postgres": "probes.postgres",
@@ -95,6 +97,7 @@ __all__ = [
     "Live",
     "Look",
     "Machine",
+    "Network",
     "Observed",
     "Pgbouncer",
     "Postgres",

@@ -24,6 +24,7 @@ REGISTRY: Mapping[str, str] = {
     "live": "pytest_readiness.probes.postgres.database:Live",
     "dependencies": "pytest_readiness.probes.dependencies:Dependencies",
     "machine": "pytest_readiness.probes.machine:Machine",
+    "network": "pytest_readiness.probes.upstream:Network",
     "pgbouncer": "pytest_readiness.probes.postgres.pgbouncer:Pgbouncer",
     "postgres": "pytest_readiness.probes.postgres:Postgres",
     "prometheus": "pytest_readiness.probes.prometheus:Prometheus",

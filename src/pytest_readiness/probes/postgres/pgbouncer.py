@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
@@ -31,7 +31,7 @@ CONFIG, DATABASES, POOLS = "SHOW CONFIG", "SHOW DATABASES", "SHOW POOLS"
 COMMANDS = (CONFIG, DATABASES, POOLS)
 """What the console is asked; one of its ``stats_users`` may."""
 SAMPLES = 3
-"""How often it is asked who waits: for a moment somebody always may."""
+"""How many times it is asked who waits, since for a moment somebody always may."""
 
 _CONSOLE = "pgbouncer"
 _CEILING = 5
@@ -90,7 +90,7 @@ class Pgbouncer(Facts):
         if block.client is not None:
             note = f"{block.client.connects} at once, as far as that many are free"
             tried = tuple(
-                PlannedLook(look.kind, look.what, look.where, look.grant, note)
+                replace(look, note=note)
                 for look in session_looks(
                     block.through(block.client),
                     *(PlannedLook("statement", s) for s in (BEGIN, ASK, END)),

@@ -114,6 +114,11 @@ class Session:
         self._connection.finish()
 
     @property
+    def user(self) -> str:
+        """The role that logged in."""
+        return self._connection.user.decode(errors="replace")
+
+    @property
     def server_version(self) -> int:
         """``server_version_num`` as libpq derives it from the start-up; 0: unknown."""
         return self._connection.server_version

@@ -19,8 +19,10 @@ from pytest_readiness.target.blocks.block import (
     worded,
 )
 from pytest_readiness.target.blocks.dependencies import DependenciesBlock
+from pytest_readiness.target.blocks.endpoint import Endpoint
 from pytest_readiness.target.blocks.hosts import HostBlock, OnHost, place
 from pytest_readiness.target.blocks.machine import MachineBlock, MachineLimits
+from pytest_readiness.target.blocks.network import NetworkBlock, NetworkLimits
 from pytest_readiness.target.blocks.pgbouncer import PgbouncerBlock, PgbouncerLimits
 from pytest_readiness.target.blocks.postgres import PostgresBlock, PostgresLimits
 from pytest_readiness.target.blocks.prometheus import PrometheusBlock, PrometheusQuery
@@ -37,12 +39,15 @@ __all__ = [
     "Block",
     "CertificateLimits",
     "DependenciesBlock",
+    "Endpoint",
     "Grant",
     "HostBlock",
     "Limits",
     "LimitsBlock",
     "MachineBlock",
     "MachineLimits",
+    "NetworkBlock",
+    "NetworkLimits",
     "OnHost",
     "PgbouncerBlock",
     "PgbouncerLimits",
@@ -92,6 +97,8 @@ class Resources(Block):
     """What must be installed for the service."""
     machine: MachineBlock | None = None
     """The machine that runs the service."""
+    network: NetworkBlock | None = None
+    """The upstream endpoints that the service connects to."""
     postgres: PostgresBlock | None = None
     """The database server."""
     pgbouncer: PgbouncerBlock | None = None
@@ -142,6 +149,8 @@ class Limits(Block):
     """Limits of the interpreter."""
     machine: MachineLimits = MachineLimits()
     """Limits of the machine."""
+    network: NetworkLimits = NetworkLimits()
+    """Limits of the connects to upstream endpoints."""
     postgres: PostgresLimits = PostgresLimits()
     """Limits of the database server."""
     pgbouncer: PgbouncerLimits = PgbouncerLimits()
