@@ -8,6 +8,8 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+from argparse import ArgumentParser
+from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar
 
 from sphinx.util.docutils import SphinxDirective
@@ -98,7 +100,20 @@ def options() -> Rows:
     yield "option", "ini key", "variable", "sets"
     for option in OPTIONS:
         flag = f"{option.flag} {option.metavar}".strip()
-        yield f"`{flag}`", f"`{option.dest}`", f"`{option.variable}`", option.help
+        # What must come from outside the repository is never read from an ini in it.
+        ini = "none" if option.outside else f"`{option.dest}`"
+        yield f"`{flag}`", ini, f"`{option.variable}`", option.help
+
+
+def arguments(command: str) -> Rows:
+    """Give a command's arguments."""
+    parser = ArgumentParser(add_help=False)
+    import_module(f"pytest_readiness.cli.{command}").configure(parser)
+    yield "argument", "what it is"
+    for action in parser._actions:  # noqa: SLF001  # argparse has no other way
+        metavar = action.metavar or ("" if action.nargs == 0 else action.dest.upper())
+        word = action.option_strings[0] if action.option_strings else ""
+        yield f"`{f'{word} {metavar}'.strip()}`", action.help or ""
 
 
 def presets() -> Rows:
@@ -115,7 +130,13 @@ def markdown(rows: Rows) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
+def arguments_of(command: str) -> Callable[[], str]:
+    """Give the table of a command's arguments."""
+    return lambda: markdown(arguments(command))
+
+
 TABLES: dict[str, Callable[[], str]] = {
+    **{f"arguments-{command}": arguments_of(command) for command in COMMANDS},
     "codes": lambda: markdown(codes()),
     "commands": lambda: markdown(commands()),
     "faults": faults.table,

@@ -24,23 +24,25 @@ from packaging.version import Version
 
 from pytest_readiness.catalogue.observation import Cause, Unavailable
 from pytest_readiness.demo.standins import hostile
-from pytest_readiness.demo.standins.prometheus import Prometheus as StandIn, Told
 from pytest_readiness.demo.standins.python import hanging_python
 from pytest_readiness.errors import ConfigError
+from pytest_readiness.probes.dependencies import Dependencies
 from pytest_readiness.probes.hosts import Host, commands, opened
 from pytest_readiness.probes.hosts.commanded import Here
 from pytest_readiness.probes.look import Look, LookError
+from pytest_readiness.probes.machine import Machine
 from pytest_readiness.probes.python import Python
 from pytest_readiness.target.blocks import (
+    DependenciesBlock,
     HostBlock,
-    PrometheusBlock,
+    MachineBlock,
     PythonBlock,
     Resources,
 )
 from tests.integration.conftest import find, free_port, running
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 LIMIT = 10.0
 THIS = Version(".".join(map(str, sys.version_info[:3])))
@@ -49,7 +51,6 @@ THIS = Version(".".join(map(str, sys.version_info[:3])))
 def on(
     settings: dict[str, Any],
     interpreter: Path | str = sys.executable,
-    prometheus: PrometheusBlock | None = None,
     **python: Any,
 ) -> PythonBlock:
     """Give the table of an interpreter on a host."""
@@ -57,7 +58,7 @@ def on(
         {"interpreter": Path(interpreter), "host": "engine", **python}
     )
     host = HostBlock.model_validate(settings)
-    resources = Resources(python=block, hosts={"engine": host}, prometheus=prometheus)
+    resources = Resources(python=block, hosts={"engine": host})
     assert resources.python is not None
     return resources.python
 
@@ -340,6 +341,35 @@ def test_an_interpreter_is_asked_where_it_is(
     )
 
 
+@pytest.mark.parametrize("kind", ["local", "ssh", "docker", "kubectl"])
+def test_the_machine_and_its_packages_are_seen_where_they_are(
+    kind: str, sshd: Sshd, programs: Path, tmp_path: Path
+) -> None:
+    assert programs
+    settings = {"local": {"backend": "local"}, "docker": ENGINE, "kubectl": GATEWAY}
+    settings["ssh"] = sshd.settings()
+    machine = MachineBlock(path=tmp_path, replicas=2, host="engine")
+    packages = DependenciesBlock(
+        interpreter=Path(sys.executable), requirements=(), host="engine"
+    )
+    hosts = {"engine": HostBlock.model_validate(settings[kind])}
+    found = Resources(machine=machine, dependencies=packages, hosts=hosts)
+    seen = Machine.gather(found.machine, look())
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    assert 0 < seen.memory.value <= 2 * total * 1.01
+    assert 0 < seen.cores.value <= 2 * (os.cpu_count() or 1)
+    size = os.statvfs(tmp_path)
+    assert seen.storage.value == pytest.approx(size.f_blocks * size.f_frsize, rel=0.01)
+    assert (seen.storage.unit, seen.memory.detail) == ("bytes", "2 replicas")
+    assert Machine.source(found.machine) == f"{kind} engine, {tmp_path}"
+    listed = Dependencies.gather(found.dependencies, look(30.0))
+    here = Dependencies.gather(
+        DependenciesBlock(interpreter=Path(sys.executable)), look()
+    )
+    assert listed.conflicts.value == here.conflicts.value
+    assert listed.conflicts.detail == here.conflicts.detail
+
+
 @pytest.mark.parametrize("kind", ["ssh", "docker"])
 def test_an_interpreter_that_hangs_does_not_answer_and_is_ended(
     kind: str, sshd: Sshd, programs: Path, tmp_path: Path
@@ -364,85 +394,6 @@ def runs(words: str) -> bool:
             line = entry.read_bytes().split(b"\0")
             found |= words.encode() in line and int(entry.parent.name) != os.getpid()
     return found
-
-
-def test_what_metrics_know_of_an_interpreter_is_its_version() -> None:
-    with StandIn() as server:
-        block = measured(server)
-        server.tell('python_info{job="engine"}', Told({"version": "3.11.7"}, 1.0))
-        facts = Python.gather(block, look())
-        assert (facts.exists.value, facts.answers.value) == (True, True)
-        assert facts.version.value == Version("3.11.7")
-        assert facts.version.detail.startswith("Python 3.11 is supported until")
-        assert isinstance(facts.isolated.value, Unavailable)
-        server.tell('python_info{job="engine"}', Told({"version": "new"}, 1.0))
-        nothing = Python.gather(block, look()).version.value
-        assert nothing == Unavailable("python_info tells no version", Cause.LOCAL)
-
-
-# ---------------------------------------------------------------------------- measured
-
-
-def measured(server: StandIn, preset: str = "node") -> PythonBlock:
-    settings = {"backend": "metrics", "preset": preset, "select": 'job="engine"'}
-    prometheus = PrometheusBlock(url=f"http://127.0.0.1:{server.port}")
-    return on(settings, prometheus=prometheus)
-
-
-def test_metrics_tell_processors_memory_disk_and_units() -> None:
-    with StandIn() as server:
-        block = measured(server)
-        asked = PrometheusBlock(url="https://p", presets={"node": 'job="engine"'}).asked
-        server.tell(asked["cpu-cores"].promql, Told({}, 8.0))
-        server.tell(asked["memory-total"].promql, Told({}, 16e9))
-        mounts = {"/": 100e9, "/srv": 500e9}
-        told = [Told({"mountpoint": m}, size) for m, size in mounts.items()]
-        server.tell(asked["disk-total"].promql, *told)
-        used = [Told({"mountpoint": m}, 0.25) for m in mounts]
-        server.tell(asked["disk-used"].promql, *used)
-        unit = 'node_systemd_unit_state{name="engine.service",job="engine"} == 1'
-        server.tell(unit, Told({"state": "active"}, 1.0))
-        host = opened(block, look())
-        assert (host.cores(look()), host.memory(look())) == (8.0, 16_000_000_000)
-        disk = host.disk("/srv/engine", look())
-        assert (disk.mount, disk.size, disk.free) == ("/srv", 500e9, 375e9)
-        assert host.disk("/srvx", look()).mount == "/"
-        assert host.unit("engine.service", look()).active == "active"
-
-
-def test_what_metrics_do_not_tell_is_named() -> None:
-    with StandIn() as server:
-        host = opened(measured(server), look())
-        asked = PrometheusBlock(url="https://p", presets={"node": 'job="engine"'}).asked
-        two = (Told({"instance": "a"}, 1.0), Told({"instance": "b"}, 1.0))
-        server.tell(asked["cpu-cores"].promql, *two)
-        server.tell(asked["memory-total"].promql, Told({}, 1.0, age=290.0))
-        reasons: dict[str, Callable[[], object]] = {
-            "has 2 series of cpu-cores: select one host": lambda: host.cores(look()),
-            "has no disk-total: no series": lambda: host.disk("/", look()),
-            "tells nothing of ports": lambda: host.listening(look()),
-            "tells nothing of /etc/x": lambda: host.read("/etc/x", look()),
-            "tells nothing of /bin/x": lambda: host.absence("/bin/x", look()),
-            "runs no echo": lambda: host.output(commands.echo(), look()),
-            "it is no name of a unit": lambda: host.unit('a"b', look()),
-            "has no unit: no series": lambda: host.unit("a", look()),
-        }
-        for words, ask in reasons.items():
-            with pytest.raises(LookError) as caught:
-                ask()
-            assert words in caught.value.unavailable.reason
-            assert caught.value.unavailable.cause is Cause.LOCAL
-        postgres = opened(measured(server, "postgres"), look())
-        with pytest.raises(LookError, match="has no cpu-cores by the preset postgres"):
-            postgres.cores(look())
-
-
-def test_a_prometheus_that_is_down_leaves_its_hosts_unknown() -> None:
-    with StandIn() as server:
-        block = measured(server)
-    nothing = Python.gather(block, look()).version.value
-    assert isinstance(nothing, Unavailable)
-    assert nothing.reason == "connection refused"
 
 
 # ------------------------------------------------------------------------- unreachable

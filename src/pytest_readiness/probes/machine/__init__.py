@@ -14,6 +14,8 @@ import psutil
 
 from pytest_readiness.catalogue.observation import Cause, Observed
 from pytest_readiness.catalogue.rendering import render
+from pytest_readiness.probes.hosts import GROUPS, opened, where
+from pytest_readiness.probes.hosts.plans import sized
 from pytest_readiness.probes.look import Facts, LookError
 from pytest_readiness.probes.machine.cgroup import (
     GROUP,
@@ -55,6 +57,10 @@ class Machine(Facts):
     @classmethod
     def gather(cls, block: MachineBlock, look: Look) -> Self:
         """Read a few files of the kernel and ask for one file system's size."""
+        if block.host is not None:
+            return cls.tried(
+                look, block.retries, lambda look: cls._elsewhere(block, look)
+            )
         return cls(
             memory=_seen(_memory, block, look).map(int),
             cores=_seen(_cores, block, look),
@@ -62,8 +68,27 @@ class Machine(Facts):
         )
 
     @classmethod
+    def _elsewhere(cls, block: MachineBlock, look: Look) -> Self:
+        """Look at another host, the way that its table says."""
+        host = opened(block, look)
+        groups = tuple(map(str, block.cgroup)) or (GROUPS,)
+        each, path = block.replicas, str(block.path)
+        note = f"{each} replicas" if each > 1 else ""
+        return cls(
+            memory=look.observe(
+                lambda: host.memory(look, groups) * each, unit="bytes", detail=note
+            ),
+            cores=look.observe(
+                lambda: host.cores(look, groups) * each, unit="cores", detail=note
+            ),
+            storage=look.observe(lambda: host.disk(path, look).size, unit="bytes"),
+        )
+
+    @classmethod
     def looks(cls, block: MachineBlock) -> tuple[PlannedLook, ...]:
         """Say beforehand what is read."""
+        if block.host is not None:
+            return sized(block, str(block.path), block.cgroup or (Path(GROUPS),))
         groups = block.cgroup or (_ROOT / GROUP, _ROOT / MOUNTS)
         return (
             *files(Path("/proc/meminfo"), Path("/proc/cpuinfo")),
@@ -73,8 +98,9 @@ class Machine(Facts):
 
     @staticmethod
     def source(block: MachineBlock) -> str:
-        """Name the service's folder on this host."""
-        return f"this host, {block.path}"
+        """Name the service's folder and its host."""
+        on = where(block).rstrip(":") or "this host"
+        return f"{on}, {block.path}"
 
 
 _Read = tuple[float, str, str]

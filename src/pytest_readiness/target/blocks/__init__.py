@@ -10,6 +10,7 @@ from typing import Annotated, Self, get_origin
 from pydantic import AfterValidator, Field, model_validator
 
 from pytest_readiness.catalogue.item import SLUG
+from pytest_readiness.target.blocks.backup import BackupBlock, BackupLimits
 from pytest_readiness.target.blocks.block import (
     Block,
     Grant,
@@ -18,8 +19,11 @@ from pytest_readiness.target.blocks.block import (
     worded,
 )
 from pytest_readiness.target.blocks.dependencies import DependenciesBlock
+from pytest_readiness.target.blocks.endpoint import Endpoint
 from pytest_readiness.target.blocks.hosts import HostBlock, OnHost, place
 from pytest_readiness.target.blocks.machine import MachineBlock, MachineLimits
+from pytest_readiness.target.blocks.network import NetworkBlock, NetworkLimits
+from pytest_readiness.target.blocks.pgbouncer import PgbouncerBlock, PgbouncerLimits
 from pytest_readiness.target.blocks.postgres import PostgresBlock, PostgresLimits
 from pytest_readiness.target.blocks.prometheus import PrometheusBlock, PrometheusQuery
 from pytest_readiness.target.blocks.providers import ProviderBlock, ProviderLimits
@@ -30,16 +34,23 @@ from pytest_readiness.target.blocks.tls import CertificateLimits, TlsBlock, TlsE
 from pytest_readiness.target.values import Mistake
 
 __all__ = [
+    "BackupBlock",
+    "BackupLimits",
     "Block",
     "CertificateLimits",
     "DependenciesBlock",
+    "Endpoint",
     "Grant",
     "HostBlock",
     "Limits",
     "LimitsBlock",
     "MachineBlock",
     "MachineLimits",
+    "NetworkBlock",
+    "NetworkLimits",
     "OnHost",
+    "PgbouncerBlock",
+    "PgbouncerLimits",
     "PostgresBlock",
     "PostgresLimits",
     "PrometheusBlock",
@@ -86,8 +97,14 @@ class Resources(Block):
     """What must be installed for the service."""
     machine: MachineBlock | None = None
     """The machine that runs the service."""
+    network: NetworkBlock | None = None
+    """The upstream endpoints that the service connects to."""
     postgres: PostgresBlock | None = None
     """The database server."""
+    pgbouncer: PgbouncerBlock | None = None
+    """The pool between the service and the database."""
+    backup: BackupBlock | None = None
+    """The database's backups."""
     redis: RedisBlock | None = None
     """The cache."""
     tls: TlsBlock | None = None
@@ -132,8 +149,14 @@ class Limits(Block):
     """Limits of the interpreter."""
     machine: MachineLimits = MachineLimits()
     """Limits of the machine."""
+    network: NetworkLimits = NetworkLimits()
+    """Limits of the connects to upstream endpoints."""
     postgres: PostgresLimits = PostgresLimits()
     """Limits of the database server."""
+    pgbouncer: PgbouncerLimits = PgbouncerLimits()
+    """Limits of the pool."""
+    backup: BackupLimits = BackupLimits()
+    """Limits of the backups."""
     redis: RedisLimits = RedisLimits()
     """Limits of the cache."""
     providers: ProviderLimits = ProviderLimits()
