@@ -27,7 +27,20 @@ if TYPE_CHECKING:
     from pytest_readiness.cli.situation import Situation
     from pytest_readiness.plugin.signing import Signing
 
-__all__ = ["Candidates", "Chosen", "named"]
+__all__ = ["Candidates", "Chosen", "authorship", "named"]
+
+
+def authorship(person: Person, situation: Situation) -> str:
+    """Say why somebody may have written the change, and so not approve it; else ""."""
+    authors = situation.context.authors
+    if authors and person.is_among(authors):
+        return "you wrote the change, and nobody approves an own change"
+    if authors and not person.emails:
+        return (
+            "the trust file has no `emails` of yours, which would show that you did not"
+            " write the change"
+        )
+    return ""
 
 
 def named(situation: Situation, words: Iterable[str]) -> list[Item]:
@@ -93,9 +106,8 @@ class Candidates:
             hindrance = self._without_role(chosen)
         else:
             return ""
-        authors = self.situation.context.authors or ()
-        if chosen.demand.not_by_authors and self.person.is_among(authors):
-            hindrance = "you wrote the change, and nobody approves an own change"
+        if chosen.demand.not_by_authors:
+            hindrance = hindrance or authorship(self.person, self.situation)
         return hindrance
 
     def _must_apply(self, chosen: Chosen) -> str:

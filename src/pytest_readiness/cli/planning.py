@@ -179,6 +179,10 @@ class Plan:
         needed = item.kind.needs_signature or reported is not None
         if stands or not told_standing or not needed:
             return None
+        if reported is not None and reported.state is State.WAIVED:
+            ended = f"its waiver has ended, and {reported.reason or reported.code}"
+            command = f"readiness waive {item.id}"
+            return self._as_reported(item, reported, reason=ended, command=command)
         # It was signed when the report was made, or no report tells otherwise.
         return self._unsigned(item, found)
 
@@ -196,13 +200,19 @@ class Plan:
             return None
         if signs and found is not None:
             return self._unsigned(item, found, state=reported.state)
+        command = reported.command
+        return self._as_reported(item, reported, reported.reason, command)
+
+    def _as_reported(
+        self, item: Item, reported: ReportItem, reason: str, command: str
+    ) -> Waiting:
         return Waiting(
             id=item.id,
-            state=reported.state,
+            state=reported.raw_state,
             code=reported.code,
-            reason=reported.reason,
+            reason=reason,
             roles=reported.command_roles or (item.owner,),
-            command=reported.command,
+            command=command,
             text=reported.remedy,
             sign_off=self._is_sign_off(item.id),
         )

@@ -13,6 +13,7 @@ from pytest_readiness.attest.predicates import Waiver
 from pytest_readiness.attest.result import Result
 from pytest_readiness.catalogue.item import Scope
 from pytest_readiness.cli import console, given, lines
+from pytest_readiness.cli.choosing import authorship
 from pytest_readiness.cli.last_report import LastReport
 from pytest_readiness.cli.signer import Draft
 from pytest_readiness.errors import AttestationError, ConfigError
@@ -178,8 +179,6 @@ class Waiving:
         """
         terms, person = self.signing.terms(item), self.signatory.person
         found = self.signing.of(item)
-        authors = self.situation.context.authors or frozenset()
-        kept_out = self.trust.waiver.not_by and authors
         why = ""
         if terms.core:
             why = "a core item is never waived"
@@ -191,13 +190,8 @@ class Waiving:
             why = f"a veto is never waived: {found.reason}"
         elif not person.human:
             why = "a machine approves nothing"
-        elif kept_out and (person.is_among(authors) or not person.emails):
-            why = (
-                "you wrote the change"
-                if person.emails
-                else "the trust file has no `emails` of yours, and so does not show"
-                " that you did not write the change"
-            )
+        elif self.trust.waiver.not_by:
+            why = authorship(person, self.situation)
         if why:
             raise AttestationError(item.id, f"cannot be waived by you: {why}")
 

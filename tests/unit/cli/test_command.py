@@ -91,3 +91,33 @@ def test_a_command_loads_only_what_it_needs() -> None:
     loaded = {name.split(".")[0] for name in json.loads(output.stderr)}
 
     assert not loaded & {"psycopg", "redis", "requests", "cryptography", "pytest"}
+
+
+@pytest.mark.parametrize("raised", [KeyboardInterrupt, EOFError])
+def test_ctrl_c_at_a_question_is_one_line(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    raised: type[BaseException],
+) -> None:
+    def run(_: object) -> int:
+        raise raised
+
+    monkeypatch.setattr("pytest_readiness.cli.example.run", run)
+
+    assert main(["example"]) == 2
+    assert capsys.readouterr().err == "\nreadiness: interrupted, nothing was done\n"
+
+
+def test_a_reader_that_has_enough_is_no_error() -> None:
+    code = (
+        "import os, sys\n"
+        "from pytest_readiness.cli import main\n"
+        "read, write = os.pipe()\n"
+        "os.close(read)\n"
+        "os.dup2(write, 1)\n"
+        "sys.exit(main(['example']))\n"
+    )
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+
+    assert (done.returncode, done.stderr) == (4, "")
