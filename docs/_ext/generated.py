@@ -5,6 +5,9 @@ In a page: a directive ``generated`` whose argument names one of :data:`TABLES`.
 
 from __future__ import annotations
 
+import contextlib
+import io
+import os
 from argparse import ArgumentParser
 from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar
@@ -12,7 +15,8 @@ from typing import TYPE_CHECKING, ClassVar
 from sphinx.util.docutils import SphinxDirective
 
 from pytest_readiness.attest.codes import table as signature_codes
-from pytest_readiness.cli import COMMANDS
+from pytest_readiness.cli import COMMANDS, main
+from pytest_readiness.cli.trust import ACTIONS
 from pytest_readiness.demo import faults
 from pytest_readiness.plugin.entry import OPTIONS
 from pytest_readiness.target.presets import PRESETS
@@ -33,6 +37,55 @@ def codes() -> Rows:
     yield "code", "means"
     for code, meaning in MEANING.items():
         yield f"`{code}`", meaning
+
+
+def commands() -> Rows:
+    """Give the subcommands."""
+    yield "command", "does"
+    for name, text in COMMANDS.items():
+        yield f"`readiness {name}`", text
+
+
+def help_of(*words: str) -> str:
+    """Give what ``--help`` prints, at 80 columns wherever the page is built."""
+    printed = io.StringIO()
+    before = os.environ.get("COLUMNS")
+    os.environ["COLUMNS"] = "80"
+    try:
+        with contextlib.redirect_stdout(printed), contextlib.suppress(SystemExit):
+            main([*words, "--help"])
+    finally:
+        os.environ.pop("COLUMNS")
+        if before is not None:
+            os.environ["COLUMNS"] = before
+    return printed.getvalue()
+
+
+SIGNING = {
+    "keys": ("new", "show"),
+    "trust": tuple(ACTIONS),
+    "attest": (),
+    "waive": (),
+    "revoke": (),
+    "todo": (),
+    "request": (),
+    "sign": (),
+    "import": (),
+    "export": ("allowed-signers", "statement"),
+}
+"""The commands that sign, or work on what is signed, with their actions."""
+
+
+def help_of_signing() -> str:
+    """Give the help of those commands, a heading each."""
+    calls = [(name, *more) for name in SIGNING for more in _actions(SIGNING[name])]
+    return "\n".join(
+        f"### `{' '.join(call)}`\n\n```text\n{help_of(*call)}```\n" for call in calls
+    )
+
+
+def _actions(names: tuple[str, ...]) -> list[tuple[str, ...]]:
+    return [(name,) for name in names] or [()]
 
 
 def gates() -> Rows:
@@ -85,11 +138,13 @@ def arguments_of(command: str) -> Callable[[], str]:
 TABLES: dict[str, Callable[[], str]] = {
     **{f"arguments-{command}": arguments_of(command) for command in COMMANDS},
     "codes": lambda: markdown(codes()),
+    "commands": lambda: markdown(commands()),
     "faults": faults.table,
+    "help-of-signing": help_of_signing,
+    "signature-codes": signature_codes,
     "gates": lambda: markdown(gates()),
     "options": lambda: markdown(options()),
     "presets": lambda: markdown(presets()),
-    "signature-codes": signature_codes,
 }
 
 

@@ -4,6 +4,8 @@ from pytest_readiness import (
     Check,
     Dependencies,
     Limits,
+    Machine,
+    Network,
     Postgres,
     Provider,
     Python,
@@ -49,6 +51,38 @@ def test_dependencies(check: Check, dependencies: Dependencies) -> None:
     check("not installed", dependencies.missing).empty()
     check("installed otherwise", dependencies.mismatched).empty()
     check("conflicts among the installed", dependencies.conflicts).empty()
+
+
+@item("system-resources", owner="ops-lead")
+@attested(role="ops-lead", scope="environment", when="unconfigured")
+def test_system_resources(check: Check, machine: Machine, limits: Limits) -> None:
+    """The service has the memory, the cores and the storage that it was sized for.
+
+    Why: a container's limit below the machine's is found by the first load, as a kill
+    for want of memory or as throttling.
+    Fix: give the service's machine or container what is missing, and move its folder to
+    a file system that is large enough. How full it is, is another item's matter.
+    """
+    check("memory", machine.memory).at_least(limits.machine.min_memory)
+    check("cores", machine.cores).at_least(limits.machine.min_cores)
+    check("storage", machine.storage).at_least(limits.machine.min_storage)
+
+
+@item("network-connectivity", owner="network-admin", reach=True)
+@attested(role="network-admin", scope="environment", when="unconfigured")
+def test_network_connectivity(check: Check, network: Network, limits: Limits) -> None:
+    """Every upstream endpoint is reached, each time and fast.
+
+    Why: a feed behind a lossy or a slow path gives stale prices long before anybody
+    calls it down.
+    Fix: mend name, route or firewall towards the endpoint; where a proxy leads out,
+    name it as `proxy` in `[target.NAME.network]`.
+    """
+    for endpoint in check.each("upstream endpoints", network.endpoints):
+        name, at_most = endpoint.name, limits.network
+        check(f"{name}: share of connects lost", endpoint.loss).at_most(at_most.loss)
+        check(f"{name}: median", endpoint.median).at_most(at_most.median)
+        check(f"{name}: 99th percentile", endpoint.p99).at_most(at_most.p99)
 
 
 def accepts_the_key(check: Check, provider: Provider, limits: Limits) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import time
 from typing import TYPE_CHECKING
 
@@ -107,6 +109,64 @@ def test_a_large_answer_is_read(context: ssl.SSLContext, see: See) -> None:
     much = Reply(200, f"[{'1,' * 1_500_000}1]")
     with provider("quiver-quant", KEY, context, much) as server:
         assert see("quiver-quant", server.port).accepted.value is True
+
+
+def test_what_is_asked_is_said_beforehand(context: ssl.SSLContext, pki: Pki) -> None:
+    told: list[str] = []
+
+    def handle(connection: ssl.SSLSocket) -> None:
+        told.append(connection.recv(4096).decode())
+        connection.sendall(b"HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n")
+
+    with Listener(handle, context) as server:  # type: ignore[arg-type]  # wrapped
+        table = {
+            "url": f"https://localhost:{server.port}/base",
+            "key": Secret(KEY, "env:KEY"),
+            "ca_file": pki.ca_file,
+        }
+        for name in ("tradier", "fred"):
+            block = ProviderBlock.model_validate(Member(table, name))
+            Provider.gather(block, Look("x", 5.0))
+            connection, request, trust = Provider.looks(block)
+            assert (connection.kind, connection.what) == ("connection", "over TLS")
+            assert request.what == f"GET {PROVIDERS[name]['read']}"
+            assert trust.what == str(pki.ca_file)
+            place = "header Authorization" if name == "tradier" else "query api_key"
+            assert request.note == f"the key in {place}"
+    tradier, fred = (text.split("\r\n") for text in told)
+    assert tradier[0] == "GET /base/v1/user/profile HTTP/1.1"
+    assert f"Authorization: Bearer {KEY}" in tradier
+    assert "Accept: application/json" in tradier
+    assert fred[0].startswith(
+        "GET /base/fred/series?series_id=GNPCA&file_type=json&api_key=c4nary%2Bkey%2F"
+    )
+    assert not any(line.startswith("Authorization") for line in fred)
+
+
+@pytest.mark.parametrize(
+    ("sent", "answered"),
+    [
+        (b"GET /v2/user HTTP/1.1\r\nAuthorization: Bearer x\r\n\r\n", b"404"),
+        (b"POST /v1/user/profile HTTP/1.1\r\n\r\n", b""),
+        (b"GET /v1\r\n\r\n", b""),
+        (b"", b""),
+        (b"GET / HTTP/1.1\r\n" + b"x: y\r\n" * 200 + b"\r\n", b""),
+        (b"x" * 70_000, b""),
+    ],
+)
+def test_the_stand_in_answers_only_what_it_understands(
+    sent: bytes, answered: bytes
+) -> None:
+    with (
+        provider("tradier", KEY) as server,
+        socket.create_connection(("127.0.0.1", server.port)) as connection,
+    ):
+        answer = b""
+        with contextlib.suppress(ConnectionError):  # closed with something unread
+            connection.sendall(sent)
+            connection.shutdown(socket.SHUT_WR)
+            answer = connection.recv(4096)
+        assert (answered in answer) if answered else (answer == b"")
 
 
 # -------------------------------------------------------------------------- bad targets

@@ -37,6 +37,7 @@ __all__ = [
     "received",
     "resolve",
     "same_network",
+    "unresolved",
 ]
 
 LOCAL_ERRORS = frozenset(
@@ -119,7 +120,7 @@ def resolve(host: str, port: int, look: Look) -> tuple[Address, ...]:
     if found:
         return found[0]
     if failed:
-        raise _unresolved(host, failed[0])
+        raise unresolved(host, failed[0])
     reason = f"no resolver answered for the name {host} within {look.timeout:g} s"
     raise LookError(reason, Cause.LOCAL, "check this host's resolver")
 
@@ -178,6 +179,17 @@ def explain(error: OSError, look: Look) -> LookError:
     return LookError(f"connection failed: {text}")
 
 
+def unresolved(host: str, error: OSError | UnicodeError) -> LookError:
+    """Say why a name has no address: nobody knows it, or nobody was asked."""
+    if isinstance(error, UnicodeError):
+        return LookError("the host's name is not a valid name", final=True)
+    if error.errno in _UNKNOWN_NAME:
+        return LookError(f"the name {host} is unknown")
+    # EAI_AGAIN and the rest: the resolver, not the name.
+    reason = f"the resolver gave no answer for the name {host}"
+    return LookError(reason, Cause.LOCAL, "check this host's resolver")
+
+
 def received(descriptor: int) -> int:
     """Give the bytes that came in over a TCP connection so far; 0 where unknown.
 
@@ -221,16 +233,6 @@ def _numeric(host: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _unresolved(host: str, error: OSError | UnicodeError) -> LookError:
-    if isinstance(error, UnicodeError):
-        return LookError("the host's name is not a valid name", final=True)
-    if error.errno in _UNKNOWN_NAME:
-        return LookError(f"the name {host} is unknown")
-    # EAI_AGAIN and the rest: the resolver, not the name.
-    reason = f"the resolver gave no answer for the name {host}"
-    return LookError(reason, Cause.LOCAL, "check this host's resolver")
 
 
 def _ssl_words(error: ssl.SSLError) -> str:

@@ -10,6 +10,7 @@ import signal
 import stat
 import subprocess
 import threading
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,12 +18,12 @@ from pytest_readiness.catalogue.observation import Cause
 from pytest_readiness.probes.look import LookError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Mapping, Sequence
     from pathlib import Path
 
     from pytest_readiness.probes.look import Look
 
-__all__ = ["absence", "output_of"]
+__all__ = ["Ended", "absence", "ended", "kept", "output_of"]
 
 INTAKE = 10_000
 """Bytes of output that are read where the caller expects no more than a line."""
@@ -52,6 +53,15 @@ def absence(path: Path) -> str:
     return "" if stat.S_ISREG(mode) else f"{path}: not a file"
 
 
+@dataclass(frozen=True)
+class Ended:
+    """What a program left: its status, and what it said."""
+
+    status: int
+    stdout: bytes
+    stderr: bytes
+
+
 def output_of(command: Sequence[str], look: Look, intake: int = INTAKE) -> bytes:
     """Run a program to the end of its output, or of the look; leave nothing behind.
 
@@ -61,15 +71,45 @@ def output_of(command: Sequence[str], look: Look, intake: int = INTAKE) -> bytes
     Raises:
         LookError: it cannot be started, does not end, or says more than ``intake``.
     """
+    with _started(command, kept(), subprocess.DEVNULL) as process:
+        return _read(process, look, intake)[0]
+
+
+def ended(
+    command: Sequence[str], look: Look, environment: Mapping[str, str], intake: int
+) -> Ended:
+    """Run a program to its end, or to that of the look; leave nothing behind.
+
+    Raises:
+        LookError: it cannot be started, does not end, or says more than ``intake``.
+    """
+    with _started(command, environment, subprocess.PIPE) as process:
+        stdout, stderr = _read(process, look, intake)
+        try:
+            status = process.wait(look.remaining())
+        except subprocess.TimeoutExpired:
+            raise look.overdue() from None
+        return Ended(status, stdout, stderr)
+
+
+def kept(*more: str) -> dict[str, str]:
+    """Give what a program needs of our environment, and ``more`` where it is set."""
+    return {name: os.environ[name] for name in (*_KEPT, *more) if name in os.environ}
+
+
+@contextlib.contextmanager
+def _started(
+    command: Sequence[str], environment: Mapping[str, str], errors: int
+) -> Generator[subprocess.Popen[bytes]]:
+    """Start a program in a session of its own, which is ended whatever happens."""
     if _OVER.is_set():
         raise LookError("the run is over", Cause.LOCAL, final=True)
-    environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
     try:
         process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=errors,
             cwd="/",
             env=environment,
             start_new_session=True,
@@ -84,7 +124,7 @@ def output_of(command: Sequence[str], look: Look, intake: int = INTAKE) -> bytes
     atexit.register(leave)
     with process:
         try:
-            return _output(process, look, intake)
+            yield process
         finally:
             _end(process)
             atexit.unregister(leave)
@@ -96,21 +136,27 @@ def _leave(process: subprocess.Popen[bytes]) -> None:
     _end(process)
 
 
-def _output(process: subprocess.Popen[bytes], look: Look, intake: int) -> bytes:
-    if process.stdout is None:
-        return b""
-    output = b""
-    descriptor = process.stdout.fileno()
+def _read(
+    process: subprocess.Popen[bytes], look: Look, intake: int
+) -> tuple[bytes, bytes]:
+    """Read what it says on both its outputs, to their ends."""
+    said = {pipe.fileno(): b"" for pipe in (process.stdout, process.stderr) if pipe}
     with selectors.DefaultSelector() as selector:
-        selector.register(descriptor, selectors.EVENT_READ)
-        while len(output) <= intake:
-            if not selector.select(look.remaining()) or look.over:
+        for descriptor in said:
+            selector.register(descriptor, selectors.EVENT_READ)
+        while selector.get_map():
+            ready = selector.select(look.remaining())
+            if not ready or look.over:
                 raise look.overdue()
-            part = os.read(descriptor, _CHUNK)
-            if not part:
-                return output
-            output += part
-    raise LookError("its output has no end", final=True)
+            for key, _ in ready:
+                part = os.read(key.fd, _CHUNK)
+                said[key.fd] += part
+                if not part:
+                    selector.unregister(key.fd)
+                if len(said[key.fd]) > intake:
+                    raise LookError("its output has no end", final=True)
+    texts = list(said.values())
+    return texts[0], b"".join(texts[1:])
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

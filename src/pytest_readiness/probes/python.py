@@ -9,24 +9,30 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import shlex
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from packaging.version import Version
+from packaging.version import InvalidVersion, Version
 
 from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
+from pytest_readiness.probes.hosts import (
+    Host,
+    Measured,
+    commands,
+    opened,
+    unseen,
+    where,
+)
+from pytest_readiness.probes.hosts.plans import measured, planned, reached, read
 from pytest_readiness.probes.look import Facts, LookError
-from pytest_readiness.probes.planned import PlannedLook, files
-from pytest_readiness.probes.program import absence, output_of
 from pytest_readiness.probes.support import PYTHON, python_branch, support_note
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pytest_readiness.probes.look import Look
+    from pytest_readiness.probes.planned import PlannedLook
     from pytest_readiness.target.blocks import PythonBlock
 
 __all__ = ["SCRIPT", "Python", "container_signs"]
@@ -77,7 +83,7 @@ class Python(Facts):
     """Whether the system's packages are kept out.
 
     ``isolation = "venv"``: prefix and base prefix differ (PEP 405). ``"container"``:
-    this host shows the signs of a container, see :func:`container_signs`.
+    this host shows the signs of a container, see ``container_signs``.
     """
 
     @classmethod
@@ -91,12 +97,15 @@ class Python(Facts):
 
     @classmethod
     def _once(cls, block: PythonBlock, look: Look) -> Self:
-        what_is_there = absence(block.interpreter)
+        host = opened(block, look)
+        if isinstance(host, Measured):
+            return cls._measured(host, look)
+        what_is_there = host.absence(str(block.interpreter), look)
         if what_is_there:
             nothing = Unavailable(what_is_there, Cause.NO_ANSWER)
             return cls._without_answer(nothing, look, exists=False)
         began = time.perf_counter()
-        answer, detail = _ask(block.interpreter, look)
+        answer, detail = _ask(str(block.interpreter), host, look)
         took = dt.timedelta(seconds=time.perf_counter() - began)
         branch = python_branch(answer.version)
         note = support_note("Python", branch, PYTHON, look.now().date())
@@ -104,7 +113,24 @@ class Python(Facts):
             exists=look.seen(True),  # noqa: FBT003  # a value, not a switch
             answers=look.seen(True, detail=detail, duration=took),  # noqa: FBT003
             version=look.seen(answer.version, what="sys.version_info", detail=note),
-            isolated=_isolated(block, answer, look),
+            isolated=_isolated(block, host, answer, look),
+        )
+
+    @classmethod
+    def _measured(cls, host: Measured, look: Look) -> Self:
+        """See what metrics tell: that it runs, and its version."""
+        text = host.version_of("python_info", look)
+        try:
+            version = Version(text)
+        except InvalidVersion:
+            raise unseen("python_info tells no version") from None
+        note = support_note("Python", python_branch(version), PYTHON, look.now().date())
+        unknown = Unavailable("metrics do not tell what keeps it apart", Cause.LOCAL)
+        return cls(
+            exists=look.seen(True, what="python_info"),  # noqa: FBT003  # a value
+            answers=look.seen(True, what="python_info"),  # noqa: FBT003  # as above
+            version=look.seen(version, what="python_info", detail=note),
+            isolated=look.seen(unknown),
         )
 
     @classmethod
@@ -120,20 +146,25 @@ class Python(Facts):
     @classmethod
     def looks(cls, block: PythonBlock) -> tuple[PlannedLook, ...]:
         """Say beforehand what is started, and what tells of a container."""
+        if block.backend is not None and block.backend.backend == "metrics":
+            return measured(block, "python_info")
         path = str(block.interpreter)
-        signs = tuple(Path("/") / name for name in (*SIGNS, CGROUP, MOUNTS))
+        asked = planned(block, commands.interpreter(path, ISOLATED))
+        older = planned(
+            *(block, commands.interpreter(path, OLD)), note="where that gives no answer"
+        )
+        signs = tuple(f"/{name}" for name in (*SIGNS, CGROUP, MOUNTS))
         return (
-            PlannedLook("program", shlex.join([path, *ISOLATED])),
-            PlannedLook(
-                "program", shlex.join([path, *OLD]), note="where that gives no answer"
-            ),
-            *(files(*signs) if block.isolation == "container" else ()),
+            *reached(block, path),
+            *asked,
+            *older,
+            *(read(block, *signs) if block.isolation == "container" else ()),
         )
 
     @staticmethod
     def source(block: PythonBlock) -> str:
-        """Name the interpreter by its path."""
-        return str(block.interpreter)
+        """Name the interpreter by its path, and its host."""
+        return f"{where(block)}{block.interpreter}"
 
 
 @dataclass(frozen=True)
@@ -143,12 +174,12 @@ class _Answer:
     base: str
 
 
-def _ask(path: Path, look: Look) -> tuple[_Answer, str]:
-    output = output_of([str(path), *ISOLATED], look)
+def _ask(path: str, host: Host, look: Look) -> tuple[_Answer, str]:
+    output = host.output(commands.interpreter(path, ISOLATED), look)
     detail = ""
     if not output:
         # Python 2 says so to standard error only.
-        output = output_of([str(path), *OLD], look)
+        output = host.output(commands.interpreter(path, OLD), look)
         detail = "it knows no -I"
     lines = output.decode(errors="replace").split("\n")
     try:
@@ -161,9 +192,11 @@ def _ask(path: Path, look: Look) -> tuple[_Answer, str]:
         raise LookError("it does not answer as a Python does", final=True) from None
 
 
-def _isolated(block: PythonBlock, answer: _Answer, look: Look) -> Observed[bool]:
+def _isolated(
+    block: PythonBlock, host: Host, answer: _Answer, look: Look
+) -> Observed[bool]:
     if block.isolation == "container":
-        signs = container_signs()
+        signs = container_signs(host, look)
         detail = ", ".join(signs) or "no sign of a container on this host"
         return look.seen(bool(signs), what="container", detail=detail)
     isolated = answer.prefix != answer.base
@@ -177,18 +210,18 @@ def _shown(text: str) -> str:
     return "".join(c if c.isprintable() else "?" for c in text[:_SHOWN])
 
 
-def container_signs(root: Path = Path("/")) -> tuple[str, ...]:
-    """Give the signs by which this host is seen to be a container.
+def container_signs(host: Host, look: Look) -> tuple[str, ...]:
+    """Give the signs by which a host is seen to be a container.
 
     Docker leaves ``/.dockerenv``, Podman ``/run/.containerenv``; the first process's
     control group names the runtime (control groups v1, or v2 without a namespace of
     its own); images are mounted as an overlay.
     """
-    signs = [f"/{name}" for name in SIGNS if (root / name).exists()]
-    groups = _text(root / CGROUP)
+    signs = [f"/{name}" for name in SIGNS if not host.absence(f"/{name}", look)]
+    groups = _text(host, CGROUP, look)
     signs += [f"control group {name}" for name in _RUNTIMES if name in groups]
-    mounts = (line.split(" ") for line in _text(root / MOUNTS).splitlines())
-    if any(_is_overlay_root(fields) for fields in mounts):
+    lines = _text(host, MOUNTS, look).splitlines()
+    if any(_is_overlay_root(line.split(" ")) for line in lines):
         signs.append("overlay root")
     return tuple(signs)
 
@@ -201,8 +234,8 @@ def _is_overlay_root(fields: Sequence[str]) -> bool:
     return bool(kind) and kind[0] in {"overlay", "fuse.fuse-overlayfs"}
 
 
-def _text(path: Path) -> str:
+def _text(host: Host, path: str, look: Look) -> str:
     try:
-        return path.read_text(errors="replace")
-    except OSError:
-        return ""
+        return host.read(f"/{path}", look) or ""
+    except LookError:
+        return ""  # this run may not read it: no sign

@@ -201,5 +201,5 @@ def _observation(judgement: Judgement) -> Observation:
         detail=judgement.detail,
         bound_source=judgement.bound_source,
         at=judgement.at,
-        duration_seconds=round(judgement.duration.total_seconds(), 6),
+        duration_seconds=judgement.duration.total_seconds(),
     )

@@ -11,11 +11,18 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
 from pydantic import NonNegativeInt, StringConstraints, model_validator
 
-from pytest_readiness.catalogue.canonical import canonical
 from pytest_readiness.catalogue.item import Kind, Scope, Stage
 from pytest_readiness.catalogue.observation import Cause
 from pytest_readiness.catalogue.requirement import Judged
-from pytest_readiness.store.parts import Instant, ItemId, Part, Seconds, Slug, Text
+from pytest_readiness.store.parts import (
+    Amount,
+    Instant,
+    ItemId,
+    Part,
+    Slug,
+    Sorted,
+    Text,
+)
 from pytest_readiness.store.signed import HindranceShown, SignedShown, TrustShown
 from pytest_readiness.verdict.decision import Verdict
 from pytest_readiness.verdict.states import State
@@ -67,9 +74,9 @@ class GateAsked(Part):
 class Counts(Part):
     """How many items are in each state, those out of gate included."""
 
-    raw: dict[State, NonNegativeInt]
+    raw: Annotated[dict[State, NonNegativeInt], Sorted]
     """Before waivers."""
-    after: dict[State, NonNegativeInt]
+    after: Annotated[dict[State, NonNegativeInt], Sorted]
     """After waivers."""
 
 
@@ -120,7 +127,7 @@ class SignatureNeeded(Part):
     roles: tuple[Slug, ...]
     """All needed, each by a person of its own."""
     scope: Scope
-    max_age_days: Seconds
+    max_age_days: Amount
     always: bool
     """False: accepted only where the target has no block."""
 
@@ -141,7 +148,7 @@ class Observation(Part):
     bound_source: Text = ""
     """Where the requirement's bound comes from."""
     at: Instant | None = None
-    duration_seconds: Seconds = 0.0
+    duration_seconds: Amount = 0.0
 
 
 class ReportItem(Part):
@@ -239,7 +246,7 @@ class Report(Part):
 
     def canonical(self) -> bytes:
         """Give the bytes of ``report.json``: sorted keys, UTF-8, one line."""
-        return canonical(self.model_dump(mode="json")) + b"\n"
+        return self.model_dump_json().encode() + b"\n"
 
 
 def _counted(states: Iterable[State]) -> dict[State, int]:

@@ -7,7 +7,7 @@ characters stand as escapes, so that no renderer has to think of them.
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -22,7 +22,18 @@ from pydantic import (
 from pytest_readiness.catalogue.item import ITEM_ID, SLUG
 from pytest_readiness.catalogue.rendering import printable
 
-__all__ = ["MAX_LENGTH", "Instant", "ItemId", "Part", "Seconds", "Slug", "Text"]
+__all__ = [
+    "MAX_LENGTH",
+    "Amount",
+    "Instant",
+    "ItemId",
+    "Part",
+    "Slug",
+    "Sorted",
+    "Text",
+]
+
+V = TypeVar("V")
 
 MAX_LENGTH = 2000
 """Longest text, in characters; what is longer was cut and ends in an ellipsis."""
@@ -45,6 +56,10 @@ def _written(value: dt.datetime) -> str:
     return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def _sorted(table: dict[str, V]) -> dict[str, V]:
+    return dict(sorted(table.items()))
+
+
 Text = Annotated[str, AfterValidator(_clean)]
 Instant = Annotated[
     AwareDatetime,
@@ -54,7 +69,14 @@ Instant = Annotated[
 ]
 ItemId = Annotated[str, StringConstraints(pattern=f"^{ITEM_ID.pattern}$")]
 Slug = Annotated[str, StringConstraints(pattern=f"^{SLUG.pattern}$")]
-Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Sorted = AfterValidator(_sorted)
+"""Of a table whose keys are data: written in their order, too."""
+# Within these bounds a number is written without an exponent, which has many forms.
+Amount = Annotated[
+    float,
+    Field(ge=0, le=1e14, allow_inf_nan=False),
+    AfterValidator(lambda value: round(value, 4)),
+]
 
 
 class Part(BaseModel):
@@ -68,3 +90,8 @@ class Part(BaseModel):
         # Every key is always written, so readers need not ask whether it is there.
         json_schema_serialization_defaults_required=True,
     )
+
+    def __init_subclass__(cls, **options: Any) -> None:  # noqa: ANN401  # pydantic's own
+        """Keep fields in the order of their names: what is written is canonical."""
+        cls.__annotations__ = dict(sorted(cls.__annotations__.items()))
+        super().__init_subclass__(**options)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import AfterValidator, Field, NonNegativeInt, StringConstraints
 
 from pytest_readiness.attest.result import Result
-from pytest_readiness.store.parts import Instant, Part, Text
+from pytest_readiness.store.parts import Instant, Part, Sorted, Text
 
 if TYPE_CHECKING:
     from pytest_readiness.attest.result import (
@@ -78,7 +78,7 @@ class SignerShown(Part):
     """Digest of the statement, by which it can be revoked."""
     justification: Prose = ""
     evidence: tuple[EvidenceShown, ...] = ()
-    claims: dict[str, str | int | bool] = Field(default_factory=dict)
+    claims: Annotated[dict[str, str | int | bool], Sorted] = Field(default_factory=dict)
 
 
 class RefusalShown(Part):
@@ -141,7 +141,7 @@ class TrustShown(Part):
     """Whether a snapshot would show that a signed line was deleted."""
     lines: NonNegativeInt = 0
     believed: NonNegativeInt = 0
-    ignored: dict[str, NonNegativeInt] = Field(default_factory=dict)
+    ignored: Annotated[dict[str, NonNegativeInt], Sorted] = Field(default_factory=dict)
     """Lines that are not ours or by nobody we know, by code."""
     failures: tuple[Text, ...] = ()
     """Why the gate is closed whatever the items say."""
@@ -159,7 +159,7 @@ def trust_shown(found: Signatures, described: str) -> TrustShown:
         deletions_detected=found.snapshot_until is not None,
         lines=tally.lines,
         believed=tally.believed,
-        ignored={str(code): count for code, count in sorted(tally.ignored.items())},
+        ignored={str(code): count for code, count in tally.ignored.items()},
         failures=tuple(
             f"{one.code}: {one.reason} ({one.where}); {one.code.remedy}"
             for one in found.failures

@@ -121,6 +121,13 @@ def test_lines_without_a_key_id_are_tried_with_every_key(world: World) -> None:
     assert trials(world, b"{}") == 0
 
 
+def test_where_no_key_is_known_none_is_tried(world: World) -> None:
+    line = envelope.Envelope.parse(unnamed(world, world.attestation("bob")))
+
+    assert envelope.trials(line, 0) == 0
+    assert [envelope.trials(line, keys) for keys in (1, 63, 64, 65)] == [1, 63, 64, 0]
+
+
 def test_of_many_signatures_without_a_key_id_only_some_are_tried(world: World) -> None:
     line = world.attestation("bob")
     sig = json.loads(line)["signatures"][0]["sig"]

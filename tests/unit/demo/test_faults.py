@@ -33,6 +33,9 @@ def test_each_is_well_declared(fault: faults.Fault) -> None:
     [
         # The catalogue's "must fail when" of the rows, one fault or more for each.
         *("python-3-8", "python-system", "python-missing", "python-hangs"),
+        *("network-refused", "network-black-hole", "network-slow"),
+        "network-name-unknown",
+        *("machine-memory-limited", "machine-cores-limited", "machine-small-disk"),
         *("dependency-missing", "dependency-old", "dependency-conflict"),
         "dependency-file-missing",
         *("database-11", "database-down", "database-wrong-password"),
@@ -49,6 +52,9 @@ def test_each_is_well_declared(fault: faults.Fault) -> None:
         *("tuning-cache-misses", "tuning-wraparound", "tuning-work-mem"),
         *("security-tls-off", "security-plaintext", "security-trust-rule"),
         *("security-md5-role", "security-any-password"),
+        *("pool-too-large", "pool-waits", "pool-down"),
+        *("backup-none", "backup-stale", "backup-truncated", "backup-cut"),
+        *("backup-without-table", "backup-of-another-database"),
         *("data-empty", "data-orphan", "data-assertion"),
     ],
 )
@@ -79,8 +85,9 @@ def test_good_targets_are_there_too() -> None:
         if not fault.turns and not fault.turns_signed
     }
     assert good >= {"cache-store", "certificate-6-days", "certificate-45-days"}
-    assert good >= {"tradier-rehearsal", "dependency-elsewhere"}
+    assert good >= {"tradier-rehearsal", "dependency-elsewhere", "network-proxied"}
     assert good >= {"role-migrates", "schema-log", "data-floor"}
+    assert good >= {"backup-large", "backup-live", "pool-waits-a-moment"}
     assert good >= {"security-loopback-trust", "tradier-rehearsal"}
 
 

@@ -98,7 +98,10 @@ def test_a_file_in_the_folders_place_is_told(tmp_path: Path) -> None:
         (b"[" * 100_000, "is not JSON|is no report of format"),
         (b"[]", "is no report of format pytest-readiness/report/1, but None"),
         (b'{"format": "pytest-readiness/report/2"}', "but 'pytest-readiness/report/2'"),
-        (b'{"format": "pytest-readiness/report/1"}', "system: Field required;.*more"),
+        (
+            b'{"format": "pytest-readiness/report/1"}',
+            "checklist: Field required;.*more",
+        ),
     ],
 )
 def test_what_is_no_report_is_refused(

@@ -49,6 +49,9 @@ def test_the_checklists_own_figures_are_floors_and_no_others() -> None:
     }
     assert floors == {
         "python.min_version": "3.9",
+        "machine.min_memory": "8000000000",
+        "machine.min_cores": "4.0",
+        "machine.min_storage": "100000000000",
         "postgres.min_version": "12",
         "redis.min_version": "6",
     }

@@ -25,6 +25,7 @@ NAMED = {
     "gate.",
     "target.*.prometheus.queries.",
     "target.*.providers.",
+    "target.*.hosts.",
 }
 """Tables whose keys are names of the user's."""
 

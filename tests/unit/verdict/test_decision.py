@@ -49,6 +49,7 @@ def test_an_item_is_in_one_state_whatever_was_recorded(make_item: Make) -> None:
         make_item(id="s.lost"),
         make_item(id="s.odd"),
         make_item(id="s.mixed"),
+        make_item(id="s.hidden"),
         make_item(id="s.later", stage=Stage.DAILY),
         make_item(id="s.other", stage=Stage.WEEKLY),
     ]
@@ -56,6 +57,7 @@ def test_an_item_is_in_one_state_whatever_was_recorded(make_item: Make) -> None:
         "s.seen": Outcome.plain("s.seen", State.VERIFIED),
         "s.odd": Outcome.plain("s.odd", State.OUT_OF_GATE),
         "s.mixed": Outcome("s.mixed", State.VERIFIED, State.OUT_OF_GATE),
+        "s.hidden": Outcome("s.hidden", State.OUT_OF_GATE, State.FAILED),
         "s.other": Outcome.plain("s.other", State.FAILED, "VIOLATED", "x"),
     }
     found = complete(items, recorded, GATE, {"s.lost": "it was deselected"})
@@ -64,6 +66,7 @@ def test_an_item_is_in_one_state_whatever_was_recorded(make_item: Make) -> None:
         ("s.lost", State.NOT_RUN, "NOT_RECORDED"),
         ("s.odd", State.NOT_RUN, "NOT_RECORDED"),
         ("s.mixed", State.NOT_RUN, "NOT_RECORDED"),
+        ("s.hidden", State.NOT_RUN, "NOT_RECORDED"),
         ("s.later", State.OUT_OF_GATE, "OUT_OF_GATE"),
         ("s.other", State.OUT_OF_GATE, "OUT_OF_GATE"),
     ]

@@ -43,8 +43,17 @@ def test_a_loosened_setting_is_failed(make_judgement: Make) -> None:
         "server version: 11.22, at least 12 is met but the checklist's floor is 13"
     )
     violated = make_judgement(judged=Judged.VIOLATED)
-    assert judge([loosened, violated], reach=False).code == "VIOLATED"
+    worse = judge([loosened, violated], reach=False)
+    assert worse.code == "VIOLATED"
+    assert worse.reason.startswith("server version: 11.22, required at least 12")
     assert judge([loosened], reach=False, assertion="x").code == "ASSERTION"
+
+
+def test_an_error_says_why_nothing_was_judged() -> None:
+    assert judge([], reach=False).code == "NOTHING_JUDGED"
+    assert judge([], reach=False, error="KeyError") == Body(
+        State.UNKNOWN, "ERROR", "KeyError"
+    )
 
 
 @pytest.mark.parametrize(

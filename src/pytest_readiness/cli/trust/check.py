@@ -18,7 +18,7 @@ from pytest_readiness.attest.pins import (
 from pytest_readiness.attest.terms import Demand, Terms
 from pytest_readiness.attest.trust_tables import REGISTRAR, REVOKER
 from pytest_readiness.catalogue import lock
-from pytest_readiness.catalogue.item import ROLES
+from pytest_readiness.catalogue.item import ANOTHER_ROLE, ROLES
 from pytest_readiness.cli import console
 from pytest_readiness.cli.trust.place import Place
 from pytest_readiness.plugin.entry import LOCK_NAME, OPTIONS
@@ -159,7 +159,7 @@ def _asked(trust: Trust, items: list[Item], *, pinned: bool) -> set[str]:
     for item in items:
         if item.signature is not None:
             asked |= set(Demand.on(Terms.of(item), trust).roles)
-    return asked
+    return asked - {ANOTHER_ROLE}  # anybody with a role of the checklist has it
 
 
 def _fill(found: _Findings, items: list[Item], now: dt.datetime) -> None:

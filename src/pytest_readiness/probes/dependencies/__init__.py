@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import shlex
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Self
@@ -12,9 +11,10 @@ from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
 from pytest_readiness.probes.dependencies.files import Reading, read
 from pytest_readiness.probes.dependencies.installed import ARGUMENTS, Installed, ask
 from pytest_readiness.probes.dependencies.projects import Choice
+from pytest_readiness.probes.hosts import commands, opened, where
+from pytest_readiness.probes.hosts.plans import planned, reached
 from pytest_readiness.probes.look import Facts, LookError
 from pytest_readiness.probes.planned import PlannedLook, files
-from pytest_readiness.probes.program import absence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -59,11 +59,12 @@ class Dependencies(Facts):
 
     @classmethod
     def _once(cls, block: DependenciesBlock, look: Look) -> Self:
-        if nothing := absence(block.interpreter):
+        host = opened(block, look)
+        if nothing := host.absence(str(block.interpreter), look):
             remedy = "set interpreter to the service's own"
             raise LookError(nothing, Cause.NO_ANSWER, remedy, final=True)
         began = time.perf_counter()
-        installed = ask(block.interpreter, look)
+        installed = ask(block.interpreter, host, look)
         took = dt.timedelta(seconds=time.perf_counter() - began)
         choice = Choice(
             frozenset(block.extras), frozenset(block.groups), installed.environment
@@ -89,15 +90,17 @@ class Dependencies(Facts):
     @classmethod
     def looks(cls, block: DependenciesBlock) -> tuple[PlannedLook, ...]:
         """Say beforehand what is started and read."""
+        path = str(block.interpreter)
         return (
-            PlannedLook("program", shlex.join([str(block.interpreter), *ARGUMENTS])),
+            *reached(block, path),
+            *planned(block, commands.interpreter(path, ARGUMENTS)),
             *files(*block.requirements, note="and the files that it names"),
         )
 
     @staticmethod
     def source(block: DependenciesBlock) -> str:
-        """Name the interpreter by its path."""
-        return str(block.interpreter)
+        """Name the interpreter by its path, and its host."""
+        return f"{where(block)}{block.interpreter}"
 
 
 def _broken(installed: Installed, reading: Reading) -> Iterator[tuple[Wrong, str]]:

@@ -23,14 +23,15 @@ from packaging.utils import (
 )
 from packaging.version import InvalidVersion, Version
 
+from pytest_readiness.probes.hosts import commands
 from pytest_readiness.probes.look import LookError
-from pytest_readiness.probes.program import output_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
     from urllib.parse import SplitResult
 
+    from pytest_readiness.probes.hosts import Host
     from pytest_readiness.probes.look import Look
 
 __all__ = [
@@ -170,13 +171,14 @@ class Installed:
             yield Wrong(missing=False, text=text)
 
 
-def ask(interpreter: Path, look: Look) -> Installed:
-    """Ask an interpreter what it has.
+def ask(interpreter: Path, host: Host, look: Look) -> Installed:
+    """Ask an interpreter what it has, on the host where it is.
 
     Raises:
         LookError: it does not answer, or not as a Python does.
     """
-    output = output_of([str(interpreter), *ARGUMENTS], look, _INTAKE)
+    command = commands.interpreter(str(interpreter), ARGUMENTS)
+    output = host.output(command, look, _INTAKE)
     lines = [line for line in output.decode(errors="replace").split("\n") if line]
     try:
         # A sitecustomize may print too; ours comes last.

@@ -5,11 +5,12 @@ limits, one in :class:`Limits`; the example file and the JSON Schema follow from
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, get_origin
+from typing import Annotated, Self, get_origin
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from pytest_readiness.catalogue.item import SLUG
+from pytest_readiness.target.blocks.backup import BackupBlock, BackupLimits
 from pytest_readiness.target.blocks.block import (
     Block,
     Grant,
@@ -18,6 +19,11 @@ from pytest_readiness.target.blocks.block import (
     worded,
 )
 from pytest_readiness.target.blocks.dependencies import DependenciesBlock
+from pytest_readiness.target.blocks.endpoint import Endpoint
+from pytest_readiness.target.blocks.hosts import HostBlock, OnHost, place
+from pytest_readiness.target.blocks.machine import MachineBlock, MachineLimits
+from pytest_readiness.target.blocks.network import NetworkBlock, NetworkLimits
+from pytest_readiness.target.blocks.pgbouncer import PgbouncerBlock, PgbouncerLimits
 from pytest_readiness.target.blocks.postgres import PostgresBlock, PostgresLimits
 from pytest_readiness.target.blocks.prometheus import PrometheusBlock, PrometheusQuery
 from pytest_readiness.target.blocks.providers import ProviderBlock, ProviderLimits
@@ -28,12 +34,23 @@ from pytest_readiness.target.blocks.tls import CertificateLimits, TlsBlock, TlsE
 from pytest_readiness.target.values import Mistake
 
 __all__ = [
+    "BackupBlock",
+    "BackupLimits",
     "Block",
     "CertificateLimits",
     "DependenciesBlock",
+    "Endpoint",
     "Grant",
+    "HostBlock",
     "Limits",
     "LimitsBlock",
+    "MachineBlock",
+    "MachineLimits",
+    "NetworkBlock",
+    "NetworkLimits",
+    "OnHost",
+    "PgbouncerBlock",
+    "PgbouncerLimits",
     "PostgresBlock",
     "PostgresLimits",
     "PrometheusBlock",
@@ -60,7 +77,15 @@ def _member(text: str) -> str:
     raise Mistake(what, "use small letters, digits and hyphens")
 
 
+def _host(text: str) -> str:
+    if SLUG.fullmatch(text):
+        return text
+    what = "is no name of a host"
+    raise Mistake(what, "use small letters, digits and hyphens")
+
+
 MemberName = Annotated[str, AfterValidator(worded(_member))]
+HostName = Annotated[str, AfterValidator(worded(_host))]
 
 
 class Resources(Block):
@@ -70,8 +95,16 @@ class Resources(Block):
     """The interpreter that runs the service."""
     dependencies: DependenciesBlock | None = None
     """What must be installed for the service."""
+    machine: MachineBlock | None = None
+    """The machine that runs the service."""
+    network: NetworkBlock | None = None
+    """The upstream endpoints that the service connects to."""
     postgres: PostgresBlock | None = None
     """The database server."""
+    pgbouncer: PgbouncerBlock | None = None
+    """The pool between the service and the database."""
+    backup: BackupBlock | None = None
+    """The database's backups."""
     redis: RedisBlock | None = None
     """The cache."""
     tls: TlsBlock | None = None
@@ -80,6 +113,18 @@ class Resources(Block):
     """The running service."""
     providers: Mapping[MemberName, ProviderBlock] = Field(default_factory=dict)
     """The providers of data, each by the name that ends its item's id."""
+
+    prometheus: PrometheusBlock | None = None
+    """The metrics of all of it."""
+    hosts: Mapping[HostName, HostBlock] = Field(default_factory=dict)
+    """Other machines that resources stand on, each by its name."""
+
+    @model_validator(mode="after")
+    def _placed(self) -> Self:
+        unresolved: Mapping[str, str] = getattr(self, "unresolved", {})
+        resources = {name: getattr(self, name) for name in Resources.model_fields}
+        place(resources, self.hosts, self.prometheus, unresolved)
+        return self
 
     def resource(self, table: str) -> ResourceBlock | None:
         """Give a resource's table; of several under one name, ``name.member``."""
@@ -96,17 +141,22 @@ class Resources(Block):
         several = get_origin(cls.model_fields[name].annotation) is Mapping
         return f"{name}.{rest[0]}" if several else name
 
-    prometheus: PrometheusBlock | None = None
-    """The metrics of all of it."""
-
 
 class Limits(Block):
     """What the facts are held against."""
 
     python: PythonLimits = PythonLimits()
     """Limits of the interpreter."""
+    machine: MachineLimits = MachineLimits()
+    """Limits of the machine."""
+    network: NetworkLimits = NetworkLimits()
+    """Limits of the connects to upstream endpoints."""
     postgres: PostgresLimits = PostgresLimits()
     """Limits of the database server."""
+    pgbouncer: PgbouncerLimits = PgbouncerLimits()
+    """Limits of the pool."""
+    backup: BackupLimits = BackupLimits()
+    """Limits of the backups."""
     redis: RedisLimits = RedisLimits()
     """Limits of the cache."""
     providers: ProviderLimits = ProviderLimits()

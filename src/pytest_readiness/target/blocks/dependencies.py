@@ -8,16 +8,16 @@ from pydantic import AfterValidator, BeforeValidator
 from pytest_readiness.target.blocks.block import (
     Duration,
     FilePath,
-    ResourceBlock,
     Text,
     some_time,
     tupled,
 )
+from pytest_readiness.target.blocks.hosts import OnHost
 
 __all__ = ["DependenciesBlock"]
 
 
-class DependenciesBlock(ResourceBlock):
+class DependenciesBlock(OnHost):
     """Which files say what the service's interpreter must have installed."""
 
     interpreter: FilePath

@@ -8,15 +8,15 @@ from pytest_readiness.target.blocks.block import (
     FilePath,
     Limit,
     LimitsBlock,
-    ResourceBlock,
     VersionText,
     floor,
 )
+from pytest_readiness.target.blocks.hosts import OnHost
 
 __all__ = ["PythonBlock", "PythonLimits"]
 
 
-class PythonBlock(ResourceBlock):
+class PythonBlock(OnHost):
     """Which interpreter runs the service."""
 
     interpreter: FilePath

@@ -2,28 +2,24 @@
 
 import datetime as dt
 from dataclasses import replace
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from pytest_readiness.catalogue.observation import Observed
 from pytest_readiness.catalogue.requirement import Bound
 from pytest_readiness.target.blocks.block import (
-    Block,
     Duration,
     FilePath,
     Host,
     Limit,
     LimitsBlock,
-    Port,
     ResourceBlock,
     Share,
-    Text,
-    refuse,
     setting,
     tupled,
 )
-from pytest_readiness.target.values import Mistake, parse_endpoint
+from pytest_readiness.target.blocks.endpoint import Endpoint, or_text, own_names
 
 __all__ = ["CertificateLimits", "TlsBlock", "TlsEndpoint"]
 
@@ -31,36 +27,13 @@ __all__ = ["CertificateLimits", "TlsBlock", "TlsEndpoint"]
 Bits = Annotated[int, Field(ge=1)]
 
 
-class TlsEndpoint(Block):
+class TlsEndpoint(Endpoint):
     """One endpoint: ``"https://host:port"``, ``"host:port"``, or a table."""
 
-    host: Host
-    """Name or address to connect to."""
-    port: Port = 443
-    """Port to connect to."""
     server_name: Host | None = None
     """Name that the certificate must carry, where it is not the host."""
     starttls: Literal["postgres"] | None = None
     """Protocol that is asked for TLS before the handshake."""
-    name: Text = Field(
-        default_factory=lambda known: f"{known.get('host')}:{known.get('port')}"
-    )
-    """How reports call it."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_text(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        try:
-            host, port = parse_endpoint(value)
-        except Mistake as mistake:
-            raise refuse(mistake.what, mistake.remedy) from None
-        return {"host": host, "port": port}
-
-
-def _or_text(schema: dict[str, Any]) -> None:
-    schema["items"] = {"anyOf": [{"type": "string"}, schema["items"]]}
 
 
 class TlsBlock(ResourceBlock):
@@ -69,7 +42,7 @@ class TlsBlock(ResourceBlock):
     endpoints: Annotated[
         tuple[TlsEndpoint, ...],
         BeforeValidator(tupled),
-        Field(json_schema_extra=_or_text),
+        Field(json_schema_extra=or_text),
     ]
     """Every endpoint that clients or services reach over TLS."""
     ca_file: FilePath | None = None
@@ -77,10 +50,7 @@ class TlsBlock(ResourceBlock):
 
     @model_validator(mode="after")
     def _own_names(self) -> Self:
-        names = {endpoint.name for endpoint in self.endpoints}
-        if len(names) < len(self.endpoints):
-            what = "has two of the same name"
-            raise refuse(what, "give each its own `name`", key="endpoints")
+        own_names(self.endpoints)
         return self
 
 

@@ -1,0 +1,216 @@
+"""Hosts that run programs: facts from what these say and from what files hold."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from abc import abstractmethod
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from pytest_readiness.probes.hosts import commands
+from pytest_readiness.probes.hosts.host import GROUPS, MOST, Disk, Host, Unit, unseen
+from pytest_readiness.probes.program import Ended, absence, ended, kept, output_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_readiness.probes.hosts.commands import Command
+    from pytest_readiness.probes.look import Look
+
+__all__ = ["SHORT", "Commanded", "Here"]
+
+_NOT_FOUND = 127
+_STATE, _LISTEN = 3, "0A"
+"""Field of ``/proc/net/tcp``, and its value (Linux's ``TCP_LISTEN``)."""
+_DISK = re.compile(r"\s(\d+)\s+\d+\s+(-?\d+)\s+\S+\s+(/.*)$")
+_MEMORY = re.compile(r"^MemTotal:\s+(\d+) kB$", re.MULTILINE)
+_MEMINFO = "/proc/meminfo"
+_HEADING = re.compile(r"==> (/.*) <==\n")
+SHORT = 10_000
+_QUOTA = ("cpu.cfs_quota_us", "cpu.cfs_period_us")
+_MEMORY_LIMITS = ("memory.max", "memory.limit_in_bytes")
+"""The kernel's names in control groups version 2, and in version 1."""
+
+
+def _upwards(groups: Sequence[str]) -> list[str]:
+    """Give control groups and all that they are in: every limit holds.
+
+    At the top, where version 1 has a folder for each controller, those too.
+    """
+    found: dict[str, None] = {}
+    for group in groups:
+        folder = PurePosixPath(group)
+        found |= {str(one): None for one in (folder, *folder.parents) if _is_in(one)}
+    for controller in ("cpu", "memory"):
+        found[f"{GROUPS}/{controller}"] = None
+    return list(found)
+
+
+def _is_in(folder: PurePosixPath) -> bool:
+    return folder.is_relative_to(GROUPS)
+
+
+class Commanded(Host):
+    """A host on which a closed list of programs may be run."""
+
+    @abstractmethod
+    def run(self, command: Command, look: Look, intake: int = MOST) -> Ended:
+        """Run a program to its end; ``intake`` bounds what it says."""
+
+    def output(self, command: Command, look: Look, intake: int = MOST) -> bytes:
+        """Run a program to the end of its output."""
+        return self.run(command, look, intake).stdout
+
+    def absence(self, path: str, look: Look) -> str:
+        """Say why there is no file at a path; empty where there is one."""
+        seen = self.run(commands.kind(path), look)
+        if seen.status == 0:
+            return "" if seen.stdout.startswith(b"-") else f"{path}: not a file"
+        why = seen.stderr.decode(errors="replace").strip().rpartition(": ")[2]
+        if "denied" in why:
+            raise unseen(f"this run may not look at {self.where(path)}")
+        return f"{path}: {why[:80] or 'it is not there'}"
+
+    def read(self, path: str, look: Look) -> str | None:
+        """Give the text of a file; None where there is none."""
+        seen = self.run(commands.head(path, MOST), look)
+        if seen.status == 0:
+            return seen.stdout.decode(errors="replace")
+        if b"denied" in seen.stderr:
+            raise unseen(f"this run may not read {self.where(path)}")
+        return None
+
+    def read_all(self, paths: Sequence[str], look: Look) -> dict[str, str]:
+        """Give the texts of those files that are there, by path; two at least."""
+        said = self.run(commands.heads(paths, SHORT), look).stdout
+        texts: dict[str, str] = {}
+        at = ""
+        for line in said.decode(errors="replace").splitlines(keepends=True):
+            named = _HEADING.fullmatch(line)
+            if named is not None and named[1] in paths:
+                at = named[1]
+            elif at:
+                texts[at] = texts.get(at, "") + line
+        return texts
+
+    def cores(self, look: Look, groups: Sequence[str] = (GROUPS,)) -> float:
+        """Give the processors, or the share of them that control groups have."""
+        online = float(self._number(commands.cores(), look))
+        folders = _upwards(groups)
+        texts = self._limits(folders, ("cpu.max", *_QUOTA), look)
+        limits: list[float] = []
+        for folder in folders:
+            both = texts.get(f"{folder}/cpu.max", "").split()
+            both = both or [texts.get(f"{folder}/{n}", "").strip() for n in _QUOTA]
+            numbers = [int(text) for text in both if text.isdecimal()]
+            if len(numbers) == len(_QUOTA) and numbers[1]:
+                limits.append(numbers[0] / numbers[1])
+        return min([online, *limits])
+
+    def memory(self, look: Look, groups: Sequence[str] = (GROUPS,)) -> int:
+        """Give the memory of the machine, or the limit of control groups."""
+        texts = self._limits(_upwards(groups), _MEMORY_LIMITS, look)
+        total = _MEMORY.search(texts.pop(_MEMINFO, ""))
+        if total is None:
+            raise unseen(f"{self.where(_MEMINFO)} tells no MemTotal")
+        found = [
+            int(text) for text in map(str.strip, texts.values()) if text.isdecimal()
+        ]
+        return min([int(total[1]) * 1024, *found])
+
+    def _limits(
+        self, folders: Sequence[str], names: Sequence[str], look: Look
+    ) -> dict[str, str]:
+        """Read the limits of control groups, and what the machine has, in one go."""
+        files = [f"{folder}/{name}" for folder in folders for name in names]
+        return self.read_all([_MEMINFO, *files], look)
+
+    def disk(self, path: str, look: Look) -> Disk:
+        """Give the file system that a path is on."""
+        lines = self._said(commands.disk(path), look).splitlines()
+        found = _DISK.search(lines[-1]) if lines else None
+        if found is None:
+            raise unseen(f"df tells no file system of {self.where(path)}")
+        return Disk(found[3], int(found[1]) * 1024, int(found[2]) * 1024)
+
+    def unit(self, name: str, look: Look) -> Unit:
+        """Give the state of a systemd unit."""
+        said = self._said(commands.unit(name), look)
+        pairs = (line.partition("=") for line in said.splitlines())
+        known = {name: value for name, _, value in pairs}
+        if known.get("LoadState") == "not-found" or "ActiveState" not in known:
+            raise unseen(f"there is no unit {name} on {self.source or 'this host'}")
+        restarts = known.get("NRestarts", "")
+        return Unit(
+            known["ActiveState"],
+            known.get("SubState", ""),
+            known.get("Result", ""),
+            int(restarts) if restarts.isdecimal() else None,
+        )
+
+    def listening(self, look: Look) -> frozenset[int]:
+        """Give the TCP ports that something listens on, by Linux's own table."""
+        texts = [self.read(f"/proc/net/{name}", look) for name in ("tcp", "tcp6")]
+        if texts == [None, None]:
+            raise unseen(f"{self.where('/proc/net/tcp')} is not there")
+        lines = [line.split() for text in texts for line in (text or "").splitlines()]
+        return frozenset(
+            int(fields[1].rpartition(":")[2], 16)
+            for fields in lines
+            if len(fields) > _STATE and fields[_STATE] == _LISTEN
+        )
+
+    def _number(self, command: Command, look: Look) -> int:
+        text = self._said(command, look).strip()
+        if not text.isdecimal():
+            raise unseen(f"{command.words[0]} tells no number")
+        return int(text)
+
+    def _said(self, command: Command, look: Look) -> str:
+        seen = self.run(command, look)
+        if seen.status == _NOT_FOUND:
+            where = self.source or "this host"
+            raise unseen(f"{command.words[0]} is not there on {where}")
+        if seen.status:
+            why = seen.stderr.decode(errors="replace").strip().splitlines()
+            words = f": {why[-1][:160]}" if why else ""
+            raise unseen(f"{command.words[0]} ended with {seen.status}{words}")
+        return seen.stdout.decode(errors="replace")
+
+
+class Here(Commanded):
+    """The machine that the run is on, without anything between."""
+
+    def __init__(self, root: Path = Path("/")) -> None:
+        super().__init__("")
+        self._root = root
+
+    def run(self, command: Command, look: Look, intake: int = MOST) -> Ended:
+        """Run a program to its end."""
+        if shutil.which(command.words[0]) is None:
+            return Ended(_NOT_FOUND, b"", b"")
+        return ended(command.words, look, {**kept(), "LC_ALL": "C"}, intake)
+
+    def output(self, command: Command, look: Look, intake: int = MOST) -> bytes:
+        """Run a program to the end of its output."""
+        return output_of(command.words, look, intake)
+
+    def absence(self, path: str, look: Look) -> str:  # noqa: ARG002  # as the others
+        """Say why there is no file at a path; empty where there is one."""
+        return absence(self._root / path.lstrip("/"))
+
+    def read_all(self, paths: Sequence[str], look: Look) -> dict[str, str]:
+        """Give the texts of those files that are there, by path."""
+        texts = {path: self.read(path, look) for path in paths}
+        return {path: text for path, text in texts.items() if text is not None}
+
+    def read(self, path: str, look: Look) -> str | None:  # noqa: ARG002  # as the others
+        """Give the text of a file; None where there is none."""
+        try:
+            with (self._root / path.lstrip("/")).open("rb") as stream:
+                return stream.read(MOST).decode(errors="replace")
+        except PermissionError:
+            raise unseen(f"this run may not read {path}") from None
+        except OSError:
+            return None

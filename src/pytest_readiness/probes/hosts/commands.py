@@ -1,0 +1,92 @@
+"""All that is ever run on a host: a closed list, each of which only reads.
+
+A probe cannot run a text of its own: :class:`Command` is made here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_readiness.catalogue.observation import Cause
+from pytest_readiness.probes.look import LookError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = [
+    "Command",
+    "cores",
+    "disk",
+    "echo",
+    "head",
+    "heads",
+    "interpreter",
+    "kind",
+    "unit",
+]
+
+MARK = "readiness"
+"""What a host that can be looked at says back."""
+UNIT_PROPERTIES = ("LoadState", "ActiveState", "SubState", "Result", "NRestarts")
+
+_UNIT = re.compile(r"[A-Za-z0-9:_.@\\-]{1,255}")
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One program and its arguments."""
+
+    words: tuple[str, ...]
+
+
+def echo() -> Command:
+    """Say something: whether the host can be reached and runs programs."""
+    return Command(("echo", MARK))
+
+
+def kind(path: str) -> Command:
+    """Say what is at a path, links followed."""
+    return Command(("ls", "-ldL", "--", _absolute(path)))
+
+
+def head(path: str, most: int) -> Command:
+    """Give the beginning of a file."""
+    return Command(("head", "-c", str(most), "--", _absolute(path)))
+
+
+def heads(paths: Sequence[str], most: int) -> Command:
+    """Give the beginnings of several files, each behind a line with its path."""
+    return Command(("head", "-c", str(most), "--", *map(_absolute, paths)))
+
+
+def cores() -> Command:
+    """Give the processors that are online (POSIX names it with an underscore)."""
+    return Command(("getconf", "_NPROCESSORS_ONLN"))
+
+
+def disk(path: str) -> Command:
+    """Give size and free space of the file system that a path is on."""
+    return Command(("df", "-Pk", "--", _absolute(path)))
+
+
+def unit(name: str) -> Command:
+    """Give the state of a systemd unit."""
+    if _UNIT.fullmatch(name) is None or name.startswith("-"):
+        raise LookError("it is no name of a unit", Cause.LOCAL, final=True)
+    properties = ",".join(UNIT_PROPERTIES)
+    return Command(
+        ("systemctl", "show", "--no-pager", f"--property={properties}", "--", name)
+    )
+
+
+def interpreter(path: str, options: tuple[str, ...]) -> Command:
+    """Have an interpreter run a script of this plugin."""
+    return Command((_absolute(path), *options))
+
+
+def _absolute(path: str) -> str:
+    if path.startswith("/") and path.isprintable():
+        return path
+    raise LookError("it is no absolute path", Cause.LOCAL, final=True)
