@@ -29,6 +29,7 @@ help:
 	@echo 'make check     lint, types, import contracts, dependencies, docs, coverage bars'
 	@echo 'make faults    break the demo in every known way; each probe must notice'
 	@echo 'make bench     start-up and per-item cost, as ratios to plain pytest'
+	@echo 'make mutants   break what verifies signatures and decides; the tests must notice'
 	@echo 'make nightly   everything that is slow, on all Python and pytest versions'
 	@echo 'make docs      build the documentation into docs/_build/html'
 	@echo 'make clean     remove environments, caches and build results'
@@ -121,15 +122,23 @@ bench: setup
 	$(PY) benchmarks/startup.py
 	$(PY) benchmarks/per_item.py
 
+# Each change that the unit tests of the layer do not notice is named at the end. Some
+# change nothing (another text of a message); one that weakens a check is a missing test.
+.PHONY: mutants
+mutants: setup
+	@$(PY) -m pip install -qq --group mutation
+	@$(BIN)/mutmut run $(ARGS)
+	@$(BIN)/mutmut results
+
 .PHONY: versions nightly
 versions: setup
 	$(BIN)/nox $(ARGS)
 
-nightly: check versions faults bench
+nightly: check versions faults bench mutants
 
 .PHONY: clean
 clean:
-	rm -rf $(VENV) .nox build dist docs/_build readiness-report
+	rm -rf $(VENV) .nox build dist docs/_build readiness-report mutants
 	rm -rf .coverage .coverage.* .hypothesis .import_linter_cache
 	rm -rf .mypy_cache .pytest_cache .ruff_cache
 	find src readiness_suite tests benchmarks docs -name __pycache__ -prune \

@@ -5,11 +5,18 @@ In a page: a directive ``generated`` whose argument names one of :data:`TABLES`.
 
 from __future__ import annotations
 
+import contextlib
+import io
+import os
+from argparse import ArgumentParser
+from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar
 
 from sphinx.util.docutils import SphinxDirective
 
-from pytest_readiness.cli import COMMANDS
+from pytest_readiness.attest.codes import table as signature_codes
+from pytest_readiness.cli import COMMANDS, main
+from pytest_readiness.cli.trust import ACTIONS
 from pytest_readiness.demo import faults
 from pytest_readiness.plugin.entry import OPTIONS
 from pytest_readiness.target.presets import PRESETS
@@ -39,6 +46,48 @@ def commands() -> Rows:
         yield f"`readiness {name}`", text
 
 
+def help_of(*words: str) -> str:
+    """Give what ``--help`` prints, at 80 columns wherever the page is built."""
+    printed = io.StringIO()
+    before = os.environ.get("COLUMNS")
+    os.environ["COLUMNS"] = "80"
+    try:
+        with contextlib.redirect_stdout(printed), contextlib.suppress(SystemExit):
+            main([*words, "--help"])
+    finally:
+        os.environ.pop("COLUMNS")
+        if before is not None:
+            os.environ["COLUMNS"] = before
+    return printed.getvalue()
+
+
+SIGNING = {
+    "keys": ("new", "show"),
+    "trust": tuple(ACTIONS),
+    "attest": (),
+    "waive": (),
+    "revoke": (),
+    "todo": (),
+    "request": (),
+    "sign": (),
+    "import": (),
+    "export": ("allowed-signers", "statement"),
+}
+"""The commands that sign, or work on what is signed, with their actions."""
+
+
+def help_of_signing() -> str:
+    """Give the help of those commands, a heading each."""
+    calls = [(name, *more) for name in SIGNING for more in _actions(SIGNING[name])]
+    return "\n".join(
+        f"### `{' '.join(call)}`\n\n```text\n{help_of(*call)}```\n" for call in calls
+    )
+
+
+def _actions(names: tuple[str, ...]) -> list[tuple[str, ...]]:
+    return [(name,) for name in names] or [()]
+
+
 def gates() -> Rows:
     """Give the built-in gates."""
     yield "gate", "asks the stages"
@@ -51,7 +100,20 @@ def options() -> Rows:
     yield "option", "ini key", "variable", "sets"
     for option in OPTIONS:
         flag = f"{option.flag} {option.metavar}".strip()
-        yield f"`{flag}`", f"`{option.dest}`", f"`{option.variable}`", option.help
+        # What must come from outside the repository is never read from an ini in it.
+        ini = "none" if option.outside else f"`{option.dest}`"
+        yield f"`{flag}`", ini, f"`{option.variable}`", option.help
+
+
+def arguments(command: str) -> Rows:
+    """Give a command's arguments."""
+    parser = ArgumentParser(add_help=False)
+    import_module(f"pytest_readiness.cli.{command}").configure(parser)
+    yield "argument", "what it is"
+    for action in parser._actions:  # noqa: SLF001  # argparse has no other way
+        metavar = action.metavar or ("" if action.nargs == 0 else action.dest.upper())
+        word = action.option_strings[0] if action.option_strings else ""
+        yield f"`{f'{word} {metavar}'.strip()}`", action.help or ""
 
 
 def presets() -> Rows:
@@ -68,10 +130,18 @@ def markdown(rows: Rows) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
+def arguments_of(command: str) -> Callable[[], str]:
+    """Give the table of a command's arguments."""
+    return lambda: markdown(arguments(command))
+
+
 TABLES: dict[str, Callable[[], str]] = {
+    **{f"arguments-{command}": arguments_of(command) for command in COMMANDS},
     "codes": lambda: markdown(codes()),
     "commands": lambda: markdown(commands()),
     "faults": faults.table,
+    "help-of-signing": help_of_signing,
+    "signature-codes": signature_codes,
     "gates": lambda: markdown(gates()),
     "options": lambda: markdown(options()),
     "presets": lambda: markdown(presets()),

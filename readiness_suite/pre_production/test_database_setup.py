@@ -1,12 +1,16 @@
 """Database Setup."""
 
 from pytest_readiness import (
+    Backup,
     Check,
     Contents,
     Database,
     Defences,
+    Drill,
     Limits,
     Live,
+    Pgbouncer,
+    RowCounts,
     attested,
     item,
     section,
@@ -67,6 +71,50 @@ def test_data_validation(check: Check, contents: Contents) -> None:
     for one in check.each("floors and assertions", contents.expectations):
         check(one.name, one.value).satisfies(one.required, one.holds)
     check("constraints that are not validated", contents.unvalidated).empty()
+
+
+@item("connection-pooling", owner="dba", reach=True)
+@attested(role="dba", scope="environment", when="unconfigured")
+def test_connection_pooling(
+    check: Check, pgbouncer: Pgbouncer, database: Database, limits: Limits
+) -> None:
+    """The pool answers, fits the server, and no client waits for a connection.
+
+    Why: a pool larger than the server turns a peak into refused connections, and one
+    that is too small lets every request wait.
+    Fix: start PgBouncer; lower `default_pool_size` or raise `max_connections`; where
+    clients wait, look for transactions that are left open.
+    """
+    check("the pool's console answers", pgbouncer.answers).is_true()
+    check("connections that the pools may open", pgbouncer.size_limit).at_most(
+        database.usable_connections
+    )
+    check("longest wait for a connection", pgbouncer.longest_wait).below(
+        limits.pgbouncer.max_wait
+    )
+    check("connections at once through the pool", pgbouncer.lets_through).is_true()
+
+
+@item("backup-strategy", owner="dba", core=True)
+@attested(role="dba", scope="environment", when="unconfigured")
+def test_backup_strategy(
+    check: Check, backup: Backup, drill: Drill, row_counts: RowCounts, limits: Limits
+) -> None:
+    """The newest backup is recent and whole, and a restore brings every row back.
+
+    Why: a backup that was never restored is a hope; a cut one is noticed on the day
+    when nothing else is left.
+    Fix: see to the job that makes them and to the room that they need; then restore one
+    and compare, as `allow = ["restore"]` has it done here.
+    """
+    bounds = limits.backup
+    check("there is a backup", backup.found).is_true()
+    check("age of the newest", backup.age).at_most(bounds.rpo)
+    check("readable to its end", backup.intact).is_true()
+    check("it can be restored", drill.restored).is_true()
+    check("time of the restore", drill.took).at_most(bounds.rto)
+    lost = drill.lost(row_counts.rows, bounds.row_difference.value)
+    check("tables that lost rows", lost).empty()
 
 
 @item("performance-tuning", owner="dba")

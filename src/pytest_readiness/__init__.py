@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
     from pytest_readiness.catalogue.requirement import Bound, Check
     from pytest_readiness.plugin.attestation import Attestation
+    from pytest_readiness.probes.backup import Backup
+    from pytest_readiness.probes.backup.drill import Drill
     from pytest_readiness.probes.dependencies import Dependencies
     from pytest_readiness.probes.look import Facts, Look
     from pytest_readiness.probes.machine import Machine
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.postgres.contents import Contents
     from pytest_readiness.probes.postgres.database import Database, Live
     from pytest_readiness.probes.postgres.defences import Defences
+    from pytest_readiness.probes.postgres.pgbouncer import Pgbouncer
+    from pytest_readiness.probes.postgres.row_counts import RowCounts
     from pytest_readiness.probes.prometheus import Prometheus
     from pytest_readiness.probes.provider import Provider
     from pytest_readiness.probes.python import Python
@@ -42,6 +46,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Attestation": "plugin.attestation",
+    "Backup": "probes.backup",
     "Bound": "catalogue.requirement",
     "Cause": "catalogue.observation",
     "Check": "catalogue.requirement",
@@ -49,6 +54,7 @@ _HOME = {
     "Database": "probes.postgres.database",
     "Defences": "probes.postgres.defences",
     "Dependencies": "probes.dependencies",
+    "Drill": "probes.backup.drill",
     "Facts": "probes.look",
     "Limits": "target.blocks",
     "Live": "probes.postgres.database",
@@ -56,11 +62,13 @@ _HOME = {
     "Machine": "probes.machine",
     "Network": "probes.upstream",
     "Observed": "catalogue.observation",
+    "Pgbouncer": "probes.postgres.pgbouncer",
     "Postgres": "probes.postgres",
     "Prometheus": "probes.prometheus",
     "Provider": "probes.provider",
     "Python": "probes.python",
     "Redis": "probes.redis",
+    "RowCounts": "probes.postgres.row_counts",
     "Service": "probes.service",
     "Target": "target.model",
     "Tls": "probes.tls",
@@ -75,6 +83,7 @@ _HOME = {
 
 __all__ = [
     "Attestation",
+    "Backup",
     "Bound",
     "Cause",
     "Check",
@@ -82,6 +91,7 @@ __all__ = [
     "Database",
     "Defences",
     "Dependencies",
+    "Drill",
     "Facts",
     "Limits",
     "Live",
@@ -89,11 +99,13 @@ __all__ = [
     "Machine",
     "Network",
     "Observed",
+    "Pgbouncer",
     "Postgres",
     "Prometheus",
     "Provider",
     "Python",
     "Redis",
+    "RowCounts",
     "Service",
     "Target",
     "Tls",

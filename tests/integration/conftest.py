@@ -17,7 +17,7 @@ import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from cryptography import x509
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     See = Callable[..., Prometheus]
+    StartBouncer = Callable[..., contextlib.AbstractContextManager["Bouncer"]]
     StartRedis = Callable[
         [Path],
         contextlib.AbstractContextManager[
@@ -280,6 +281,57 @@ def postgres_server(
         for statement in ROLES.format(password=PASSWORD).strip().split(";\n"):
             admin.sql(statement)
         yield admin
+
+
+# ------------------------------------------------------------------------- PgBouncer
+
+
+class Bouncer(NamedTuple):
+    """Debian's PgBouncer before the server above: users ``looks`` and ``app``."""
+
+    port: int
+    pki: Pki
+
+
+BOUNCER = """
+[databases]
+app = host={folder} port={server} dbname=app user=app
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {port}
+unix_socket_dir =
+auth_type = scram-sha-256
+auth_file = {here}/users
+stats_users = looks
+client_tls_sslmode = require
+client_tls_cert_file = {pki}/server.pem
+client_tls_key_file = {pki}/server.key
+pool_mode = transaction
+default_pool_size = {size}
+reserve_pool_size = 2
+max_db_connections = {ceiling}
+"""
+
+
+@pytest.fixture(scope="session")
+def start_bouncer(postgres_server: PostgresServer) -> StartBouncer:
+    """Give what starts one, its files in a folder, with pools of a size."""
+
+    @contextlib.contextmanager
+    def start(here: Path, size: int = 6, ceiling: int = 0) -> Iterator[Bouncer]:
+        server, port = postgres_server, free_port()
+        lines = (f'"{name}" "{PASSWORD}"\n' for name in ("looks", "app"))
+        (here / "users").write_text("".join(lines))
+        config = here / "pgbouncer.ini"
+        places = {"here": here, "folder": server.socket_folder, "server": server.port}
+        sizes = {"size": size, "ceiling": ceiling}
+        pki = server.pki.folder
+        config.write_text(BOUNCER.format(port=port, pki=pki, **places, **sizes))
+        command = [*unprivileged(), find("pgbouncer", "/usr/sbin"), config]
+        with running(command, here / "log", port):
+            yield Bouncer(port, server.pki)
+
+    return start
 
 
 # --------------------------------------------------------------------------- Redis 7

@@ -274,7 +274,7 @@ def test_root_without_namespaces_becomes_nobody(
     home.mkdir(mode=0o700)
     shutil.copytree(find_postgres({}).parent, home / "copy", symlinks=True)
     monkeypatch.setenv(POSTGRES, str(home / "copy" / "bin"))
-    monkeypatch.setattr(programs, "_NAMESPACE", ("false",))
+    monkeypatch.setattr(programs, "namespaces_work", lambda: False)
     with (
         tempfile.TemporaryDirectory(prefix=guard.PREFIX) as folder,
         Demo.start(Path(folder)) as demo,

@@ -19,15 +19,21 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import redis as driver
 
+from pytest_readiness.catalogue.observation import Cause, Unavailable
 from pytest_readiness.probes.look import Facts, Look
 from pytest_readiness.probes.postgres import Postgres
+from pytest_readiness.probes.postgres.contents import Contents
+from pytest_readiness.probes.postgres.database import Database
+from pytest_readiness.probes.postgres.defences import Defences
 from pytest_readiness.probes.redis import Redis
-from pytest_readiness.target.secret import Secret
+from pytest_readiness.target.loading import load
+from pytest_readiness.target.secret import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from conftest import PostgresServer, RedisServer
+    from pytest_readiness.target.blocks import PostgresBlock
 
 SUITE = Path(__file__).parents[2] / "readiness_suite"
 PASSWORD = "correct-horse-battery"
@@ -45,6 +51,10 @@ database = "closed"
 user = "the \\"probe\\""
 password = "${{env:PROBE_PASSWORD}}"
 ca_file = "{ca_file}"
+[target.here.postgres.structure]
+head = "alembic"
+[target.here.postgres.contents]
+rows = {{ "orders" = 0, "sales.books" = 0 }}
 [target.here.redis]
 host = "localhost"
 port = {redis}
@@ -116,47 +126,109 @@ def unseen(probe: type[Facts], block: object) -> list[str]:
 # ------------------------------------------------------------------------- PostgreSQL
 
 
+NAME = '"the ""probe"""'
+
+
+def sql(server: PostgresServer, *statements: str) -> None:
+    """Run SQL as the superuser, in the database that is looked at."""
+    for statement in statements:
+        subprocess.run(
+            [*server.psql, "-d", "closed", "-c", statement],
+            check=True,
+            capture_output=True,
+        )
+
+
 @pytest.fixture
 def role(project: Path, postgres_server: PostgresServer) -> Iterator[dict[str, Any]]:
     """Give what is printed, after a superuser ran it and set the password."""
+    sql(
+        postgres_server,
+        "CREATE SCHEMA sales",
+        "CREATE TABLE sales.books (id int)",
+        "CREATE TABLE orders (id int)",
+        "CREATE TABLE alembic_version (version_num text)",
+    )
     told = printed(project, "postgres")
-    for line in told["commands"]:
-        postgres_server.sql(line)
-    name = '"the ""probe"""'
-    postgres_server.sql(f"ALTER ROLE {name} PASSWORD '{PASSWORD}'")
+    sql(postgres_server, *told["commands"])
+    sql(postgres_server, f"ALTER ROLE {NAME} PASSWORD '{PASSWORD}'")
     yield told
-    postgres_server.sql(f"REVOKE ALL ON DATABASE closed FROM {name}")
-    postgres_server.sql(f"DROP ROLE {name}")
+    sql(
+        postgres_server,
+        "DROP SCHEMA sales CASCADE",
+        "DROP TABLE orders, alembic_version",
+        f"DROP OWNED BY {NAME}",
+        f"DROP ROLE {NAME}",
+    )
+
+
+@pytest.fixture
+def block(project: Path, monkeypatch: pytest.MonkeyPatch) -> PostgresBlock:
+    """Give the target's own table."""
+    monkeypatch.setenv("PROBE_PASSWORD", PASSWORD)
+    configuration = load(project / "readiness.toml", Redactor(), os.environ)
+    found = configuration.select().postgres
+    assert found is not None
+    return found
+
+
+def withheld(*kinds: type[Facts], block: PostgresBlock) -> str:
+    """Give all that the probes say they may not see."""
+    seen = [kind.gather(block, Look("here", 10.0)) for kind in kinds]
+    values = [
+        getattr(one, f.name).value for one in seen for f in dataclasses.fields(one)
+    ]
+    values += [one.value.value for one in seen[-1].expectations.otherwise(())]
+    found = [value for value in values if isinstance(value, Unavailable)]
+    return "; ".join(
+        value.remedy for value in found if value.cause is not Cause.UNCONFIGURED
+    )
 
 
 def test_the_roles_grants_are_enough(
-    project: Path, postgres_server: PostgresServer, role: dict[str, Any]
+    project: Path, role: dict[str, Any], block: PostgresBlock
 ) -> None:
-    password = Secret(PASSWORD, "env:PROBE_PASSWORD")
-    block = postgres_server.block(
-        database="closed", user='the "probe"', password=password
-    )
-
     assert role["account"] == 'the "probe"'
     assert unseen(Postgres, block) == []
+    assert withheld(Database, Contents, block=block) == ""
     assert judged(project, "postgres")["state"] == "verified"
 
 
 def test_each_of_the_roles_grants_is_needed_and_named(
+    postgres_server: PostgresServer, role: dict[str, Any], block: PostgresBlock
+) -> None:
+    assert len(role["grants"]) == 5
+    for grant in role["grants"]:
+        sql(postgres_server, grant.replace("GRANT", "REVOKE").replace(" TO ", " FROM "))
+        said = withheld(Database, Contents, block=block)
+        sql(postgres_server, grant)
+
+        # Who may not even connect is not told by the server which role that was.
+        exact = grant if "CONNECT" not in grant else "GRANT CONNECT ON DATABASE"
+        assert exact in said
+
+
+def test_an_item_names_the_grant_that_it_lacks(
     project: Path, postgres_server: PostgresServer, role: dict[str, Any]
 ) -> None:
-    assert role["grants"]
-    for grant in role["grants"]:
-        postgres_server.sql(
-            grant.replace("GRANT ", "REVOKE ").replace(" TO ", " FROM ")
-        )
-        item = judged(project, "postgres")
-        postgres_server.sql(grant)
+    assert role["grants"][0].startswith("GRANT CONNECT")
+    sql(postgres_server, f"REVOKE CONNECT ON DATABASE closed FROM {NAME}")
+    item = judged(project, "postgres")
 
-        assert item["state"] != "verified"
-        # The privilege itself: what it is on the target says already.
-        privilege = grant.partition(" TO ")[0].partition(' "')[0]
-        assert privilege in json.dumps(item["observations"])
+    assert item["state"] == "failed"
+    assert "GRANT CONNECT ON DATABASE" in json.dumps(item["observations"])
+
+
+def test_what_is_optional_is_named_and_is_enough(
+    postgres_server: PostgresServer, role: dict[str, Any], block: PostgresBlock
+) -> None:
+    without = Defences.gather(block, Look("here", 10.0))
+    sql(postgres_server, *role["optional"])
+    with_all = Defences.gather(block, Look("here", 10.0))
+
+    assert (without.rules_shown.value, without.verifiers_shown.value) == (False, False)
+    assert (with_all.rules_shown.value, with_all.verifiers_shown.value) == (True, True)
+    assert [g for g in role["optional"] if g not in without.encrypted.detail] == []
 
 
 def test_the_role_may_not_write(

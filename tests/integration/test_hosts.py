@@ -27,12 +27,16 @@ from pytest_readiness.demo.standins import hostile
 from pytest_readiness.demo.standins.prometheus import Prometheus as StandIn, Told
 from pytest_readiness.demo.standins.python import hanging_python
 from pytest_readiness.errors import ConfigError
+from pytest_readiness.probes.dependencies import Dependencies
 from pytest_readiness.probes.hosts import Host, commands, opened
 from pytest_readiness.probes.hosts.commanded import Here
 from pytest_readiness.probes.look import Look, LookError
+from pytest_readiness.probes.machine import Machine
 from pytest_readiness.probes.python import Python
 from pytest_readiness.target.blocks import (
+    DependenciesBlock,
     HostBlock,
+    MachineBlock,
     PrometheusBlock,
     PythonBlock,
     Resources,
@@ -338,6 +342,35 @@ def test_an_interpreter_is_asked_where_it_is(
         Path("/.dockerenv").exists()
         or "overlay" in Path("/proc/mounts").read_text()[:20]
     )
+
+
+@pytest.mark.parametrize("kind", ["local", "ssh", "docker", "kubectl"])
+def test_the_machine_and_its_packages_are_seen_where_they_are(
+    kind: str, sshd: Sshd, programs: Path, tmp_path: Path
+) -> None:
+    assert programs
+    settings = {"local": {"backend": "local"}, "docker": ENGINE, "kubectl": GATEWAY}
+    settings["ssh"] = sshd.settings()
+    machine = MachineBlock(path=tmp_path, replicas=2, host="engine")
+    packages = DependenciesBlock(
+        interpreter=Path(sys.executable), requirements=(), host="engine"
+    )
+    hosts = {"engine": HostBlock.model_validate(settings[kind])}
+    found = Resources(machine=machine, dependencies=packages, hosts=hosts)
+    seen = Machine.gather(found.machine, look())
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    assert 0 < seen.memory.value <= 2 * total * 1.01
+    assert 0 < seen.cores.value <= 2 * (os.cpu_count() or 1)
+    size = os.statvfs(tmp_path)
+    assert seen.storage.value == pytest.approx(size.f_blocks * size.f_frsize, rel=0.01)
+    assert (seen.storage.unit, seen.memory.detail) == ("bytes", "2 replicas")
+    assert Machine.source(found.machine) == f"{kind} engine, {tmp_path}"
+    listed = Dependencies.gather(found.dependencies, look(30.0))
+    here = Dependencies.gather(
+        DependenciesBlock(interpreter=Path(sys.executable)), look()
+    )
+    assert listed.conflicts.value == here.conflicts.value
+    assert listed.conflicts.detail == here.conflicts.detail
 
 
 @pytest.mark.parametrize("kind", ["ssh", "docker"])

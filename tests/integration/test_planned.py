@@ -21,6 +21,9 @@ from pytest_readiness.demo.pki import BAD
 from pytest_readiness.demo.standins.listener import Listener
 from pytest_readiness.probes.look import Facts, Look
 from pytest_readiness.probes.postgres import Postgres
+from pytest_readiness.probes.postgres.contents import Contents
+from pytest_readiness.probes.postgres.database import Database
+from pytest_readiness.probes.postgres.defences import Defences
 from pytest_readiness.probes.python import Python
 from pytest_readiness.probes.redis import Redis
 from pytest_readiness.probes.service import Service
@@ -32,6 +35,12 @@ from pytest_readiness.target.blocks import (
     ServiceBlock,
     TlsBlock,
     TlsEndpoint,
+)
+from pytest_readiness.target.blocks.database import (
+    AccessTable,
+    Assertion,
+    ContentsTable,
+    StructureTable,
 )
 from pytest_readiness.target.secret import Secret
 
@@ -70,23 +79,70 @@ def fits(look: PlannedLook, text: str) -> bool:
     return re.fullmatch(".+".join(map(re.escape, parts)), text) is not None
 
 
+def sent_to_postgres(
+    server: PostgresServer, probe: type[Facts], block: object
+) -> list[str]:
+    """Give the statements that a look sends, as the server logs them."""
+    log = server.socket_folder / "log"
+    before = len(log.read_text())
+    gather(probe, block)
+    found = re.findall(
+        r"^pytest-readiness\|.*?(?:statement|execute <unnamed>): (.+)$",
+        log.read_text()[before:],
+        re.MULTILINE,
+    )
+    return [statement for line in found for statement in line.split("; ")]
+
+
 def test_postgres_is_sent_the_planned_statements(
     postgres_server: PostgresServer,
 ) -> None:
-    log, block = postgres_server.socket_folder / "log", postgres_server.block()
-    before = len(log.read_text())
-    gather(Postgres, block)
-    sent = [
-        statement
-        for line in log.read_text()[before:].splitlines()
-        if line.startswith("pytest-readiness|") and "statement: " in line
-        for statement in line.partition("statement: ")[2].split("; ")
-    ]
+    block = postgres_server.block()
+    sent = sent_to_postgres(postgres_server, Postgres, block)
 
     assert sent
     as_planned(planned(Postgres, block, "statement"), sent)
     (connection,) = planned(Postgres, block, "connection")
     assert connection.what == 'session as "app", sslmode verify-full'
+
+
+SHAPED = {
+    "access": AccessTable(role="app", privileges={"pg_class": ("SELECT",)}),
+    "structure": StructureTable(
+        tables={"pg_class": ("relname",)},
+        indexes=("pg_class_oid_index",),
+        head="flyway",
+    ),
+    "contents": ContentsTable(
+        rows={"pg_catalog.pg_class": 10},
+        assertions=(
+            Assertion(name="cheap", sql="SELECT 1 + 1", equals=2),
+            Assertion(
+                name="dear",
+                sql="SELECT count(*) FROM pg_class a, pg_class b"
+                ", pg_class c, pg_class d",
+                at_least=1,
+            ),
+        ),
+    ),
+    "ram": 10**9,
+}
+
+
+@pytest.mark.parametrize("probe", [Database, Contents, Defences])
+def test_the_database_is_sent_planned_statements_only(
+    probe: type[Facts], postgres_server: PostgresServer
+) -> None:
+    block = postgres_server.block(**SHAPED)
+    sent = sent_to_postgres(postgres_server, probe, block)
+    looks = planned(probe, block, "statement")
+
+    assert len(set(sent)) > 4
+    for text in sent:
+        assert any(fits(look, text) for look in looks), f"not planned: {text}"
+    # What has nothing to be filled in, and no note that says when, is always sent.
+    always = {look.what for look in looks if "{" not in look.what and not look.note}
+    assert always <= set(sent)
 
 
 def test_redis_is_sent_the_planned_commands(redis_server: RedisServer) -> None:

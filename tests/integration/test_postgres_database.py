@@ -359,7 +359,7 @@ def test_heads_of_other_tools(
     finally:
         shop.sql(f"DROP TABLE {name}", "app")
     assert nothing.cause is Cause.WITHHELD
-    assert nothing.remedy == "GRANT SELECT on the migrations' table to the role"
+    assert nothing.remedy == f'GRANT SELECT ON {name} TO "app"'
     assert facts.heads.value == head
     assert facts.unplaced_heads.value == ()
     keyless = facts.tables_without_key.value

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import datetime as dt
 
 __all__ = [
+    "CERTIFICATE",
+    "CERTIFICATE_PAGE",
     "LEDGER",
     "LOCK",
     "PROBES",
@@ -32,6 +34,7 @@ __all__ = [
     "TARGET",
     "TRUST",
     "Certificate",
+    "Configuration",
     "Configured",
     "Judged",
     "Outcome",
@@ -39,6 +42,8 @@ __all__ = [
     "plain",
 ]
 
+CERTIFICATE: Final = "certificate.intoto.jsonl"
+CERTIFICATE_PAGE: Final = "certificate.html"
 LOCK: Final = "suite.lock"
 TRUST: Final = "trust.toml"
 SNAPSHOT: Final = "snapshot.txt"

@@ -139,7 +139,8 @@ def _check_signers(
 ) -> None:
     missing = missing_roles(issued, expected.roles, now)
     standing = _standing(issued, expected.roles, now)
-    if not missing or (partial and standing):
+    # Where nobody is needed nobody has certified either.
+    if standing and (partial or not missing):
         return
     doubts = (_doubt(one, issued, now, expected.roles) for one in issued.certifiers)
     refused = next((doubt for doubt in doubts if doubt is not None), None)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_readiness.attest.codes import Code
-from pytest_readiness.attest.index import is_veto
 from pytest_readiness.attest.moments import day
+from pytest_readiness.attest.newest import is_veto
 from pytest_readiness.attest.predicates import ItemAttestation, Waiver
 from pytest_readiness.attest.result import Refusal
 from pytest_readiness.attest.seats import Candidate, Place
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from pytest_readiness.attest.evidence import EvidenceFiles
-    from pytest_readiness.attest.index import Elsewhere, Index
+    from pytest_readiness.attest.index import Index
     from pytest_readiness.attest.line import Line
+    from pytest_readiness.attest.newest import Elsewhere
     from pytest_readiness.attest.predicates import Predicate, Saw
     from pytest_readiness.attest.terms import Terms
 

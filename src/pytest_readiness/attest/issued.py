@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from pytest_readiness.attest.trust import Trust
     from pytest_readiness.attest.trust_tables import Key, Person
 
-__all__ = ["MAX_SIZE", "Certifier", "Issued", "read_issued", "unverified"]
+__all__ = ["MAX_LINES", "MAX_SIZE", "Certifier", "Issued", "read_issued", "unverified"]
 
 MAX_SIZE = 1024 * 1024
 """Of a certificate's file, in bytes: sixteen lines of the greatest length."""
+MAX_LINES = 64
+"""In it; each may be tried with many keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,8 @@ def _envelopes(data: bytes, where: str) -> list[dsse.Envelope]:
             raise Malformed(refused.reason, place) from None
     if not found:
         raise Malformed("holds no line", where)
+    if len(found) > MAX_LINES:
+        raise Refused(Code.TOO_LARGE, f"has more than {MAX_LINES} lines", where)
     if any(envelope.payload != found[0].payload for envelope in found):
         raise Malformed("its lines are over different payloads", where)
     return found

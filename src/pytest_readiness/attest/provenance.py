@@ -2,7 +2,7 @@
 
 ``FILE.provenance.json`` names the file's digest and the release. With a runner's key it
 is a signed envelope; without one the bare statement, which counts where the trust file
-knows no runner: who has a runner must have it sign.
+knows no runner: who has a runner must have it sign, also once its key has ended.
 """
 
 from __future__ import annotations
@@ -92,13 +92,15 @@ def origin(artefact: Path, trust: Trust | None, now: dt.datetime) -> Origin | Re
     Returns:
         A refusal with the code MISSING (there is no stamp: run ``readiness stamp`` in
         the job that makes the file), ARTIFACT_CHANGED, UNTRUSTED_KEY, TAMPERED,
-        MALFORMED, TOO_LARGE, ROLE_NOT_ALLOWED, KEY_NOT_VALID or FUTURE.
+        MALFORMED, TOO_LARGE, REVOKED, ROLE_NOT_ALLOWED, KEY_NOT_VALID or FUTURE.
     """
     path = stamp_path(artefact)
     try:
         with open_regular(path, strict_json.LINE.size + 2) as stream:
             data = stream.read().rstrip(b"\r\n")
         stamp = _read(data, trust, now)
+        if artefact.exists() and not artefact.is_file():
+            raise Malformed("is the stamp of no regular file")
         found = sha256_of(artefact)
     except FileNotFoundError:
         what = "has no stamp to say whose release it is"
@@ -136,7 +138,7 @@ def _read(data: bytes, trust: Trust | None, now: dt.datetime) -> _Stamp:
     fields = strict_json.parse(data, limits=strict_json.LINE)
     if "payloadType" in fields:
         return _signed(data, trust, now)
-    if trust is not None and _has_runner(trust, now):
+    if trust is not None and _has_runner(trust):
         reason = "is not signed, though the trust file has a runner"
         raise Refused(Code.UNTRUSTED_KEY, reason)
     return _plain(data)
@@ -163,17 +165,15 @@ def _signed(data: bytes, trust: Trust | None, now: dt.datetime) -> _Stamp:
     return _Stamp(found.subject, found.predicate, found.person.id)
 
 
-def _has_runner(trust: Trust, now: dt.datetime) -> bool:
-    return any(
-        RUNNER in person.roles
-        and any(key.valid_at(now) and not key.compromised for key in person.keys)
-        for person in trust.people
-    )
+def _has_runner(trust: Trust) -> bool:
+    return any(RUNNER in person.roles for person in trust.people)
 
 
 def _check_runner(found: Line[Provenance], trust: Trust, now: dt.datetime) -> None:
     """Demand the role; the key must have been valid then, and not be compromised."""
     who = found.person.id
+    if found.payload in trust.revoked_payloads:
+        raise Refused(Code.REVOKED, "the trust file revokes it")
     if RUNNER not in trust.roles_of(who, found.issued_at):
         raise Refused(Code.ROLE_NOT_ALLOWED, f"{who} does not have the role {RUNNER}")
     if found.key.compromised or not (

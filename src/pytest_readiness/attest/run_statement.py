@@ -73,6 +73,8 @@ def check_run(
     found = judged.line
     if found is None or not says(found, Run):
         _refuse("it is no run statement", where)
+    if found.payload in trust.revoked_payloads:
+        _refuse("the trust file revokes it", where)
     problem = is_runner(found, trust, now) or _difference(found, expected)
     if problem:
         _refuse(problem, where)

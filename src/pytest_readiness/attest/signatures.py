@@ -152,6 +152,16 @@ class Signatures:
         """Count the waivers in use beyond ``max_waivers``: more is NOT READY."""
         return 0 if self.trust is None else waiver.excess(used, self.trust)
 
+    def people_needed(self, asked: int) -> int:
+        """Give how many distinct persons must approve.
+
+        Args:
+            asked: by the target file; where the trust file says how many, no fewer.
+        """
+        if self.trust is None or "approvals" not in self.trust.model_fields_set:
+            return asked
+        return max(asked, self.trust.approvals.people)
+
     def unreviewed_emergencies(self) -> list[Line[Waiver]]:
         """Give the emergencies whose review is overdue: they block a go-live."""
         if self.index is None:

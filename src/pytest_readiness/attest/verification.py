@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_readiness.attest.checks import Checks
 from pytest_readiness.attest.codes import Code, Refused
 from pytest_readiness.attest.evidence import EvidenceFiles
-from pytest_readiness.attest.index import Statements, is_veto
+from pytest_readiness.attest.newest import Statements, is_veto
 from pytest_readiness.attest.predicates import Verdict
 from pytest_readiness.attest.result import ItemSignatures, Refusal, Result
 from pytest_readiness.attest.seats import Candidate, Filled, Place, fill, signed

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pytest_readiness.attest.checks import refusal_of
 from pytest_readiness.attest.codes import Code
-from pytest_readiness.attest.index import Statements
+from pytest_readiness.attest.newest import Statements
 from pytest_readiness.attest.result import Refusal, WaiverInfo
 from pytest_readiness.attest.seats import Candidate, Filled, Place, fill
 from pytest_readiness.attest.terms import counted, places

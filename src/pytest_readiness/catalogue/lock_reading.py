@@ -141,9 +141,7 @@ def _keys(
             near = difflib.get_close_matches(key, sorted(allowed), n=1)
             hint = f"; did you mean `{near[0]}`?" if near else ""
             _refuse(f"{where} {key}", f"is no key of this table{hint}")
-    for key in sorted(needed):
-        if key not in table:
-            _refuse(f"{where} {key}", "is missing")
+    _refuse(f"{where} {min(needed - table.keys())}", "is missing")
 
 
 def _text(

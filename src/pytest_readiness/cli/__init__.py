@@ -19,11 +19,6 @@ __all__ = ["COMMANDS", "main"]
 
 COMMANDS = {
     "check": "hold the suite against its lock, the target file against its types",
-    "stamp": "say of a file which release it was made from",
-    "deployed": "sign when a release was deployed, and where",
-    "certify": "judge once more and sign that the release may go live",
-    "verify": "check a certificate against what is about to be deployed",
-    "bundle": "pack all that was judged, signed and certified, with a script to verify",
     "run": "judge the target: pytest --readiness with nothing foreign around it",
     "plan": "list what a run would connect to, send, start and read",
     "explain": "say what an item asks, of whom, and where it looks",
@@ -37,6 +32,11 @@ COMMANDS = {
     "request": "ask somebody to sign who has no clone of this repository",
     "sign": "sign what a request asks, with nothing but the request",
     "import": "take in what somebody signed elsewhere",
+    "stamp": "say of a file which release it was made from",
+    "deployed": "sign when a release was deployed, and where",
+    "certify": "judge once more and sign that the release may go live",
+    "verify": "check a certificate against what is about to be deployed",
+    "bundle": "pack all that was judged, signed and certified, with a script to verify",
     "export": "the signers' keys, or one statement, for other tools",
     "example": "print an annotated target file, or its JSON Schema",
     "faults": "list the named ways to break the demo target, or run them all",

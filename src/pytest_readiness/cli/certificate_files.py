@@ -7,7 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_readiness.attest import appending
-from pytest_readiness.attest.certificate import REPORT, REPORT_PAGE
+from pytest_readiness.attest.certificate import (
+    CERTIFICATE,
+    CERTIFICATE_PAGE,
+    REPORT,
+    REPORT_PAGE,
+)
 from pytest_readiness.attest.codes import Code, Refused
 from pytest_readiness.attest.issued import MAX_SIZE, unverified
 from pytest_readiness.attest.provenance import sha256_of
@@ -31,8 +36,6 @@ __all__ = [
     "read_certificate",
 ]
 
-CERTIFICATE = f"certificate{CERTIFICATE_SUFFIX}"
-CERTIFICATE_PAGE = "certificate.html"
 _UNUSUAL = re.compile(r"[^A-Za-z0-9._-]+")
 _SHORT = 12
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_readiness.errors import ConfigError
 from pytest_readiness.plugin.settings import Settings
@@ -47,32 +48,90 @@ def run(arguments: argparse.Namespace) -> int:
     """Exit 0 with the commands, 4 where the target has no such server."""
     server: str = arguments.server
     block, where = _block(arguments)
-    account = _account(block)
-    needed = _grants(server, block)
-    grants = [grant.replace("{user}", quoted(account)) for grant in needed]
-    commands = _postgres(account, grants)
-    afterwards = f"then give it a password: \\password {quoted(account)}"
-    if server == "redis":
-        commands = [" ".join(["ACL SETUSER", account, "reset", *grants])]
-        afterwards = f"then: ACL SETUSER {account} on #SHA256-OF-ITS-PASSWORD"
+    grants = _Grants.of(server, block)
+    told = _redis(grants) if server == "redis" else _postgres(grants)
     if arguments.json:
-        told = {"server": where, "account": account, "grants": grants}
-        text = json.dumps({**told, "commands": commands}, indent=2)
+        text = json.dumps(
+            {
+                "server": where,
+                "account": grants.account,
+                "commands": told.commands,
+                "grants": grants.needed,
+                "optional": grants.optional,
+                "to_fill_in": grants.open,
+            },
+            indent=2,
+        )
     else:
-        mark = "#" if server == "redis" else "--"
-        head = f"{mark} for {where}: this, and no more"
-        text = "\n".join([head, *commands, f"{mark} {afterwards}"])
+        notes = [f"for {where}: this, and no more", *told.notes]
+        first, *others = (f"{told.mark} {note}" for note in notes)
+        text = "\n".join([first, *told.commands, *others])
     sys.stdout.write(f"{text}\n")
     return 0
 
 
-def _postgres(role: str, grants: list[str]) -> list[str]:
-    return [
-        f"CREATE ROLE {quoted(role)} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE;",
+@dataclass(frozen=True)
+class _Grants:
+    """What an account needs, each grant once."""
+
+    account: str
+    needed: list[str]
+    optional: list[str]
+    """Without these it sees less, and the items say so."""
+    open: list[str]
+    """Needed too, with something that only people can fill in."""
+
+    @classmethod
+    def of(cls, server: str, block: ResourceBlock) -> _Grants:
+        """Collect what every probe of this table needs."""
+        account = _account(block)
+        found: dict[str, bool] = {}
+        for kind in map(probe, REGISTRY):
+            for look in (kind.looks(block) or ()) if kind.block == server else ():
+                for grant in filter(None, look.grant.split("; ")):
+                    filled = grant.replace("{user}", quoted(account))
+                    found[filled] = found.get(filled, True) and look.optional
+        closed = [grant for grant in found if "{" not in grant]
+        return cls(
+            account,
+            needed=[grant for grant in closed if not found[grant]],
+            optional=[grant for grant in closed if found[grant]],
+            open=[grant for grant in found if grant not in closed],
+        )
+
+
+class _Told(NamedTuple):
+    """How a kind of server is told."""
+
+    commands: list[str]
+    mark: str
+    """Begins a comment."""
+    notes: list[str]
+
+
+def _postgres(grants: _Grants) -> _Told:
+    role = quoted(grants.account)
+    commands = [
+        f"CREATE ROLE {role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE;",
         # The probes' transactions say so too; this holds for whoever gets the password.
-        f"ALTER ROLE {quoted(role)} SET default_transaction_read_only = on;",
-        *(f"{grant};" for grant in grants),
+        f"ALTER ROLE {role} SET default_transaction_read_only = on;",
+        *(f"{grant};" for grant in grants.needed),
     ]
+    notes = [f"then give it a password: \\password {role}"]
+    if grants.open:
+        notes += ["to be filled in:", *(f"  {grant};" for grant in grants.open)]
+    if grants.optional:
+        notes.append("without these it sees less, and the items say so:")
+        notes += [f"  {grant};" for grant in grants.optional]
+    return _Told(commands, "--", notes)
+
+
+def _redis(grants: _Grants) -> _Told:
+    account = grants.account
+    commands = [" ".join(["ACL SETUSER", account, "reset", *grants.needed])]
+    return _Told(
+        commands, "#", [f"then: ACL SETUSER {account} on #SHA256-OF-ITS-PASSWORD"]
+    )
 
 
 def _block(arguments: argparse.Namespace) -> tuple[ResourceBlock, str]:
@@ -98,10 +157,3 @@ def _account(block: ResourceBlock) -> str:
     user = block.username if isinstance(block, RedisBlock) else None
     # The default user is the application's: `reset` would lock it out.
     return user if user and user != "default" else _ACCOUNT
-
-
-def _grants(server: str, block: ResourceBlock) -> list[str]:
-    """Collect what every probe of this table needs, each grant once."""
-    kinds = [kind for kind in map(probe, REGISTRY) if kind.block == server]
-    looks = [look for kind in kinds for look in kind.looks(block) or ()]
-    return list(dict.fromkeys(look.grant for look in looks if look.grant))

@@ -173,8 +173,9 @@ def _resource(
         return
     for look in gather.looks:
         yield from _look(look)
-    for grant in dict.fromkeys(look.grant for look in gather.looks if look.grant):
-        yield from _field("needs", grant)
+    for grant in dict.fromkeys((one.grant, one.optional) for one in gather.looks):
+        if grant[0]:
+            yield from _field("may need" if grant[1] else "needs", grant[0])
     for word in dict.fromkeys(look.intrusive for look in gather.looks):
         if word:
             yield from _field("needs", f'allow = ["{word}"] of {need.environment}')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,6 @@ from pytest_readiness.cli import console
 from pytest_readiness.errors import AttestationError
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Callable, Iterable
 
     from pytest_readiness.attest.keys import Signer
@@ -49,6 +49,7 @@ def add_arguments(group: argparse._ArgumentGroup) -> None:
         "--agent",
         nargs="?",
         const="",
+        type=_fingerprint,
         metavar="SHA256:...",
         help="sign through ssh-agent, with this key where it has several",
     )
@@ -137,13 +138,16 @@ def _nobody_to_ask(path: Path) -> Callable[[], bytes]:
     return refuse
 
 
+def _fingerprint(text: str) -> str:
+    if text and not text.startswith(_FINGERPRINT):
+        msg = f"{text!a} is no fingerprint (SHA256:...); put --agent alone last"
+        raise argparse.ArgumentTypeError(msg)
+    return text
+
+
 def _of_agent(fingerprint: str, known: frozenset[str]) -> Signer:
     agent = Agent.from_environ(os.environ)
     if fingerprint:
-        if not fingerprint.startswith(_FINGERPRINT):
-            what = f"{fingerprint!a} is no fingerprint (SHA256:...)"
-            remedy = "put --agent last where it stands for your only key there"
-            raise AttestationError("--agent", what, remedy)
         return agent.key(fingerprint)
     held = agent.keys()
     fitting = [key for key in held if not known or key.fingerprint in known]
@@ -152,8 +156,8 @@ def _of_agent(fingerprint: str, known: frozenset[str]) -> Signer:
     if fitting:
         names = ", ".join(key.fingerprint for key in fitting)
         what, remedy = (
-            f"several keys could sign: {names}",
-            "name one: --agent SHA256:..",
+            f"several of its keys could sign: {names}",
+            "name one: --agent SHA256:...",
         )
     elif held:
         names = ", ".join(key.fingerprint for key in held)

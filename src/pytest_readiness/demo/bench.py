@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import secrets
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from pytest_readiness.demo.pki import Authority, pem
 from pytest_readiness.demo.servers.engine import (
@@ -20,23 +21,34 @@ from pytest_readiness.demo.servers.engine import (
 from pytest_readiness.demo.servers.guard import Guard
 from pytest_readiness.demo.servers.postgres import DATABASE, PostgresServer
 from pytest_readiness.demo.servers.process import Place
-from pytest_readiness.demo.servers.programs import find_postgres, find_valkey, launch
+from pytest_readiness.demo.servers.programs import (
+    Launch,
+    find_postgres,
+    find_valkey,
+    launch,
+)
 from pytest_readiness.demo.servers.template import Template
 from pytest_readiness.demo.servers.tls_front import TlsFront
 from pytest_readiness.demo.servers.valkey import ValkeyServer
+from pytest_readiness.demo.standins.pgbouncer import Pool, pgbouncer
 from pytest_readiness.demo.standins.prometheus import Prometheus
 from pytest_readiness.demo.standins.providers import NAMES as PROVIDERS, provider
 from pytest_readiness.errors import ConfigError
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Mapping
 
     from pytest_readiness.demo.standins.listener import Listener
 
-__all__ = ["Bench", "Tables", "start"]
+__all__ = ["COUNTS", "ROWS", "Bench", "Tables", "start"]
 
-Tables = dict[str, dict[str, object]]
-"""The tables of ``[target.demo]``, by name."""
+Tables = dict[str, Any]
+"""What stands in ``[target.demo]``, by name: tables, nearly all of it."""
+
+COUNTS = "counts.json"
+ROWS = {"alembic_version": 1, "contracts": 4, "orders": 0}
+"""What is in the database before anybody trades."""
 
 _USERS = {"trader": "trader", "risk": "risk", "admin": "admin"}
 """Who may log in to the service, and the role."""
@@ -59,6 +71,11 @@ class Bench:
     valkey: ValkeyServer
     cache_front: TlsFront
     engine: EngineServer
+    backups: Path
+    """The folder of the database's backups, with what its job counted."""
+    pool: Pool
+    pool_port: int
+    """Where the stand-in for PgBouncer listens."""
     providers: Mapping[str, Listener]
     """The stand-ins of the providers of data, by name."""
     prometheus: Prometheus
@@ -74,7 +91,7 @@ def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
     guard = Guard(folder)
     stack.callback(guard.close)
     place = Place(folder, _socket_folder(folder, stack), guard)
-    looking = ("database", "cache", "metrics")
+    looking = ("database", "cache", "metrics", "pool")
     names = (*looking, "engine", "administrator", *_USERS, *PROVIDERS)
     passwords = {name: secrets.token_hex(16) for name in names}
     authority = Authority.create()
@@ -91,16 +108,16 @@ def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
     postgres = servers.add(PostgresServer(place, how, template, issued))
     front = TlsFront(issued.server_context(folder, "cache"), valkey.socket)
     stack.callback(front.close)
-    context = issued.server_context(folder, "providers")
-    providers = {
-        name: stack.enter_context(provider(name, passwords[name], context))
-        for name in PROVIDERS
-    }
+    providers = _providers(issued.server_context(folder, "providers"), passwords, stack)
     postgres.wait()
     _set_up(postgres, passwords)
     valkey.wait()
     python, certificate = engine_python(folder), issued.store(folder, "engine")
     surroundings = _surroundings(ca_file, passwords, postgres.port, front.port)
+    pool = Pool(DATABASE, postgres.socket, passwords["pool"])
+    pooling = pgbouncer(pool, issued.server_context(folder, "pool"))
+    stack.callback(pooling.close)
+    backups = _backed_up(folder, how, postgres)
     engine = servers.add(EngineServer(place, python, certificate, surroundings))
     prometheus = Prometheus(
         issued.server_context(folder, "metrics"), passwords["metrics"]
@@ -117,9 +134,21 @@ def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
         valkey=valkey,
         cache_front=front,
         engine=engine,
+        backups=backups,
+        pool=pool,
+        pool_port=pooling.port,
         providers=providers,
         prometheus=prometheus,
     )
+
+
+def _providers(
+    context: ssl.SSLContext, passwords: Mapping[str, str], stack: contextlib.ExitStack
+) -> dict[str, Listener]:
+    return {
+        name: stack.enter_context(provider(name, passwords[name], context))
+        for name in PROVIDERS
+    }
 
 
 class _Server(Protocol):
@@ -169,6 +198,16 @@ def _set_up(postgres: PostgresServer, passwords: Mapping[str, str]) -> None:
     # Not every PostgreSQL comes with it.
     with contextlib.suppress(ConfigError):
         postgres.execute(DATABASE, "CREATE EXTENSION pg_stat_statements")
+
+
+def _backed_up(folder: Path, how: Launch, postgres: PostgresServer) -> Path:
+    """Have the job make a backup, and count what is in it."""
+    backups = folder / "backups"
+    backups.mkdir(mode=0o700)
+    how.give(backups)
+    postgres.dump(backups / "trading-1.dump")
+    (backups / COUNTS).write_text(json.dumps(ROWS), "utf-8")
+    return backups
 
 
 def _surroundings(

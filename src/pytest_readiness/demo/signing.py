@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from pytest_readiness.attest.context import Context
     from pytest_readiness.catalogue.item import Item
 
-__all__ = ["PEOPLE", "Change", "Draft", "Signed", "sign"]
+__all__ = ["PEOPLE", "REGISTRAR", "Change", "Draft", "Signed", "sign"]
 
 PEOPLE: Final = {
     "olga": ("Olga Petrov", "Head of Operations", "ops-lead"),
@@ -62,7 +62,8 @@ PEOPLE: Final = {
 """Who signs in the demo: name, title and the one role."""
 
 _ROOTS = ("sofia", "elif")
-_REGISTRAR = "registrar"
+REGISTRAR = "registrar"
+"""The machine that takes snapshots and signs runs."""
 _HOUR = dt.timedelta(hours=1)
 _DAY = dt.timedelta(days=1)
 _SUFFICES = dt.timedelta(days=1)
@@ -136,7 +137,7 @@ def sign(
         waived: items that the demo cannot satisfy, and may go live without.
         changes: what faults do.
     """
-    keys = {name: PrivateKey.generate() for name in (*PEOPLE, _REGISTRAR)}
+    keys = {name: PrivateKey.generate() for name in (*PEOPLE, REGISTRAR)}
     draft = Draft(root, context, now, keys, _trust(keys, context, now))
     draft.terms = {item.id: Terms.of(item) for item in items}
     for item in items:
@@ -158,7 +159,7 @@ def _trust(
             "name": name,
             "title": title,
             "emails": [f"{person}@trading.example"],
-            "kind": "machine" if person == _REGISTRAR else "human",
+            "kind": "machine" if person == REGISTRAR else "human",
             "roles": list(roles),
             "key": [
                 {
@@ -176,10 +177,10 @@ def _trust(
         "issued": now - _DAY,
         "expires": now + 60 * _DAY,
         "root": {"threshold": len(_ROOTS), "people": list(_ROOTS)},
-        "snapshot": {"role": _REGISTRAR, "max_hours": 168},
+        "snapshot": {"role": REGISTRAR, "max_hours": 168},
         "signer": [
             *(signer(person, *about) for person, about in PEOPLE.items()),
-            signer(_REGISTRAR, "Registrar", "", _REGISTRAR, "runner"),
+            signer(REGISTRAR, "Registrar", "", REGISTRAR, "runner"),
         ],
     }
 
@@ -253,7 +254,7 @@ def _write(draft: Draft) -> Signed:
     content = listing(payloads)
     files.snapshot.write_bytes(content)
     taken = Snapshot(
-        attester=_REGISTRAR,
+        attester=REGISTRAR,
         version=1,
         count=len(set(payloads)),
         issued_at=draft.now,

@@ -7,6 +7,7 @@ of all that it rests on.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -39,13 +40,12 @@ from pytest_readiness.attest.snapshot import listing
 from pytest_readiness.attest.statement import TARGET_NAME, Statement, Subject
 from pytest_readiness.attest.terms import CERTIFYING_ITEM
 from pytest_readiness.catalogue.canonical import digest
-from pytest_readiness.catalogue.item import Scope
+from pytest_readiness.catalogue.item import Kind, Scope
 from pytest_readiness.plugin.run_statement import suite_tree
 from pytest_readiness.verdict.decision import Verdict
 from pytest_readiness.verdict.states import State
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
@@ -233,7 +233,8 @@ def _still(basis: Basis, item: ReportItem) -> ItemSignatures | None:
         return None
     if found.result is Result.VETOED:
         raise Refused(Code.REJECTED, f"{item.id}: {found.reason}")
-    needed = _RESULTS.get(item.state)
+    # A rollup is attested where its members are; nobody signs it.
+    needed = None if item.kind is Kind.ROLLUP else _RESULTS.get(item.state)
     if needed is not None and found.result not in needed:
         code = found.code or Code.MISSING
         raise Refused(code, f"{item.id}: {found.reason or code.meaning}")
@@ -266,6 +267,9 @@ def _earliest(
             ends.append((found.waiver.until, f"the waiver of {item.id}"))
         elif item.state in _RESULTS and found.expires is not None:
             ends.append((found.expires, f"the signature on {item.id}"))
+        elif item.state is State.VERIFIED and item.signature is not None:
+            age = dt.timedelta(days=item.signature.max_age_days)
+            ends.append((report.run.started + age, f"what was seen of {item.id}"))
     return min(ends)
 
 

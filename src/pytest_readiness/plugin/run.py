@@ -103,6 +103,8 @@ class Run:
     """Items whose look met another release."""
     sign_first: Callable[[Sequence[Item], Context, dt.datetime], Signed] | None = None
     """Of the demo: has its people sign before anything signed is read."""
+    signed: Signed | None = None
+    """Of the demo: what its people have signed."""
     judged: bool = False
     """Whether the loop over the items was entered (not for ``--collect-only``)."""
 
@@ -129,6 +131,7 @@ class Run:
         if self.sign_first is not None:
             signed = self.sign_first([node.item for node in self.nodes], context, now)
             files, context, pins = signed.files, signed.context, signed.pins
+            self.signed = signed
         self.signing = Signing.read(
             files,
             context,

@@ -29,7 +29,13 @@ if TYPE_CHECKING:
     from pytest_readiness.attest.trust_tables import Person
     from pytest_readiness.plugin.run import Run as Judging
 
-__all__ = ["RUN_STATEMENT", "check_runner", "keep_statement", "suite_tree"]
+__all__ = [
+    "RUN_STATEMENT",
+    "check_runner",
+    "keep_statement",
+    "suite_tree",
+    "write_statement",
+]
 
 RUN_STATEMENT = "run.intoto.json"
 
@@ -79,10 +85,18 @@ def keep_statement(run: Judging, report: bytes, folder: Path) -> Path | None:
     path, trust = run.settings.run_key, run.signing.signatures.trust
     if path is None or trust is None:
         return None
-    key, now = PrivateKey.read(path), utc_now()
-    release, package = run.release, installed_package()
+    key = PrivateKey.read(path)
+    runner = _runner(key, path, trust, utc_now())
+    return write_statement(run, report, folder, key, runner.id)
+
+
+def write_statement(
+    run: Judging, report: bytes, folder: Path, key: PrivateKey, runner: str
+) -> Path:
+    """Say with a runner's key that this very run made the report."""
+    now, release, package = utc_now(), run.release, installed_package()
     predicate = Run(
-        attester=_runner(key, path, trust, now).id,
+        attester=runner,
         target=run.target_digest,
         suite_tree=suite_tree(run.suite),
         wheel=Artifact(name=package.name, digest=package.digest),

@@ -221,7 +221,8 @@ class Signing:
             blocked.append(Hindrance("MAX_WAIVERS", reason))
         if not found:
             return blocked
-        approvers, needed = len(people(found)), self.people
+        needed = self.signatures.people_needed(self.people)
+        approvers = len(people(found))
         if approvers < needed and all(one.result is Result.SATISFIED for one in found):
             reason = f"approved by {approvers} distinct people, {needed} are needed"
             blocked.append(Hindrance(Code.BELOW_THRESHOLD, reason, Exit.PENDING))

@@ -33,8 +33,11 @@ class PlannedLook:
     where: str = ""
     """Who gets it, without credentials; empty for the resource itself."""
     grant: str = ""
-    """What its account must be granted for it, in the server's own language (a SQL
-    statement, ``+info``); empty where nothing beyond the log-in is needed."""
+    """What its account must be granted for it, in the server's own language: ``+info``,
+    or SQL, several statements with a semicolon and a space between; empty where the
+    log-in is enough."""
+    optional: bool = False
+    """Whether the item does without what this needs a grant for, and says so."""
     note: str = ""
     """When it is done, where not always."""
     intrusive: Grant | None = None

@@ -83,7 +83,7 @@ class Python(Facts):
     """Whether the system's packages are kept out.
 
     ``isolation = "venv"``: prefix and base prefix differ (PEP 405). ``"container"``:
-    this host shows the signs of a container, see :func:`container_signs`.
+    this host shows the signs of a container, see ``container_signs``.
     """
 
     @classmethod

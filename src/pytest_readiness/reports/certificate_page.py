@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pytest_readiness.attest.certificate import Outcome, Way
 from pytest_readiness.attest.failure import printable
-from pytest_readiness.reports.masking import masked
+from pytest_readiness.store.signed import masked
 from pytest_readiness.verdict.decision import Verdict
 
 if TYPE_CHECKING:
@@ -69,8 +69,8 @@ def page(
 
 
 def _text(text: str, longest: int = _LONGEST) -> str:
-    """Make a text harmless: no controls, no address, no markup, not too long."""
-    shown = "".join(c if c.isprintable() else printable(c) for c in masked(text))
+    """Make a text harmless: no controls, no markup, not too long."""
+    shown = "".join(c if c.isprintable() else printable(c) for c in text)
     return escape(shown if len(shown) <= longest else f"{shown[: longest - 1]}…")
 
 
@@ -147,7 +147,7 @@ def _list(rows: Iterable[_Row]) -> str:
 def _waivers(waivers: Sequence[WaiverInfo], count: int) -> str:
     rows = "".join(
         f"<tr><td>{_text(one.item)}</td><td>{one.until:%d %b %Y %H:%M} UTC</td>"
-        f"<td>{_text(one.reason)}</td></tr>\n"
+        f"<td>{_text(masked(one.reason))}</td></tr>\n"
         for one in sorted(waivers, key=lambda one: one.until)[:_MOST_WAIVERS]
     )
     rest = count - min(len(waivers), _MOST_WAIVERS)

@@ -31,6 +31,7 @@ __all__ = [
     "parse_duration",
     "parse_endpoint",
     "parse_host",
+    "parse_size",
     "parse_version",
     "plain_text",
     "stays_private",
@@ -51,6 +52,7 @@ DURATION = r"^[0-9]{1,9}(\.[0-9]{1,9})? ?(ms|s|m|min|h|d|w)$"
 """What a duration looks like, for the JSON Schema."""
 
 _NUMBER_AND_UNIT = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?(\w*)")
+_SIZE = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,9})?) ?([kKMGTP]?)(i?)B")
 _LONGEST = dt.timedelta(days=36500)
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9._])?")
 _PORTS = range(1, 65536)
@@ -115,6 +117,21 @@ def parse_duration(text: str) -> dt.timedelta:
         what = "is longer than a century"
         raise Mistake(what, remedy)
     return value
+
+
+def parse_size(text: str) -> int:
+    """Read ``8GB`` (10^9 bytes each), ``512 MiB`` (2^20), ``1.5TB``.
+
+    >>> parse_size("8GB"), parse_size("1 KiB")
+    (8000000000, 1024)
+    """
+    matched = _SIZE.fullmatch(text.strip())
+    if matched is None:
+        what = "is no size"
+        raise Mistake(what, 'write a number and a unit, like "8GB", "512MiB"')
+    number, prefix, binary = matched.groups()
+    power = " kMGTP".index(prefix.replace("K", "k") or " ")
+    return int(float(number) * (1024 if binary else 1000) ** power)
 
 
 def parse_version(text: str) -> Version:

@@ -113,7 +113,7 @@ def test_a_key_that_vanishes_during_the_run_leaves_no_verdict(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "pytest_readiness.plugin.startup.check_runner", lambda *_words: None
+        "pytest_readiness.plugin.run.check_runner", lambda *_words: None
     )
     result = shop.project.judge(f"--readiness-run-key={shop.key_file('mallory')}")
 

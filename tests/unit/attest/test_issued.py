@@ -28,7 +28,13 @@ from pytest_readiness.attest.certificate_check import (
 )
 from pytest_readiness.attest.codes import Code, Malformed, Refused
 from pytest_readiness.attest.forms import Tree
-from pytest_readiness.attest.issued import MAX_SIZE, Issued, read_issued, unverified
+from pytest_readiness.attest.issued import (
+    MAX_LINES,
+    MAX_SIZE,
+    Issued,
+    read_issued,
+    unverified,
+)
 from pytest_readiness.attest.signatures import read_signatures
 from pytest_readiness.attest.statement import TARGET_NAME, Statement, Subject
 from pytest_readiness.catalogue.item import Scope
@@ -360,6 +366,13 @@ def test_who_certifies_needs_the_role(world: World) -> None:
     assert refused(world, signed(world, "mallory"))[0] is Code.UNTRUSTED_KEY
 
 
+def test_where_nobody_is_needed_nobody_has_certified(world: World) -> None:
+    world.person("bob")["roles"] = []
+    for people in (("bob",), ("ci",), ("grace",)):
+        code, _reason = refused(world, signed(world, *people), roles=())
+        assert code is Code.ROLE_NOT_ALLOWED
+
+
 def test_the_key_must_be_sound(world: World) -> None:
     for change in (
         {"status": "compromised"},
@@ -403,6 +416,14 @@ def test_a_person_with_two_roles_is_one_person(world: World) -> None:
     )
     with_stranger = signed(world, "grace", "mallory")
     check(world, with_stranger)
+
+
+def test_of_very_many_lines_none_is_verified(world: World) -> None:
+    check(world, signed(world) * MAX_LINES)
+
+    with pytest.raises(Refused) as caught:
+        read_issued(signed(world) * (MAX_LINES + 1), world.trust)
+    assert caught.value.code is Code.TOO_LARGE
 
 
 def test_the_trust_file_only_adds_signers(world: World) -> None:

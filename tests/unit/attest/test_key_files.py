@@ -109,3 +109,17 @@ def test_a_name_taken_meanwhile_is_not_overwritten(
 
     assert path.read_text() == "precious"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("passphrase", [None, b"correct horse"])
+def test_a_pem_file_is_written_alike(tmp_path: Path, passphrase: bytes | None) -> None:
+    key = PrivateKey.generate()
+    path = tmp_path / "key"
+    write_new(path, key, passphrase=passphrase, pem=True)
+    data = path.read_bytes()
+    read = PrivateKey.load(data, (lambda: passphrase) if passphrase else None)
+
+    assert read.fingerprint == key.fingerprint
+    assert data.startswith(b"-----BEGIN ")
+    assert (b"ENCRYPTED" in data) is (passphrase is not None)
+    assert path.stat().st_mode & 0o777 == 0o600

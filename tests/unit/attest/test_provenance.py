@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -72,8 +73,9 @@ def test_an_unsigned_stamp_counts_where_there_is_no_runner(
         Code.UNTRUSTED_KEY,
         "junit.xml.provenance.json: is not signed, though the trust file has a runner",
     )
-    world.person("ci")["key"] = [world.key("ci", status="compromised")]
-    assert isinstance(origin(artefact, world.trust, world.NOW), Origin)
+    for change in ({"status": "compromised"}, {"not_after": world.NOW}):
+        world.person("ci")["key"] = [world.key("ci", **change)]
+        assert refusal(artefact, world)[0] is Code.UNTRUSTED_KEY
     world.person("ci")["roles"] = []
     assert isinstance(origin(artefact, world.trust, world.NOW), Origin)
 
@@ -88,6 +90,26 @@ def test_another_file_under_the_name_has_no_origin(
         Code.ARTIFACT_CHANGED,
         "junit.xml is not the file that was stamped",
     )
+
+
+def test_a_stamp_that_the_trust_file_revokes_names_no_release(
+    world: World, artefact: Path
+) -> None:
+    stamp(world, artefact)
+    line = stamp_path(artefact).read_bytes().rstrip()
+    payload = envelope.Envelope.parse(line).payload_sha256
+    world.table["revoked"] = [{"payload_sha256": payload, "reason": "wrong"}]
+
+    assert refusal(artefact, world)[0] is Code.REVOKED
+
+
+def test_what_is_no_file_has_no_origin(world: World, artefact: Path) -> None:
+    """A pipe would wait for its other end."""
+    stamp(world, artefact)
+    artefact.unlink()
+    os.mkfifo(artefact)
+
+    assert refusal(artefact, world)[0] is Code.MALFORMED
 
 
 def test_nothing_there_is_missing(

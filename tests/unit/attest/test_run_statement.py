@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_readiness.attest.codes import Code, Refused
+from pytest_readiness.attest.envelope import Envelope
 from pytest_readiness.attest.forms import Tree
 from pytest_readiness.attest.predicates import Artifact, Run
 from pytest_readiness.attest.run_statement import RunExpected, check_run, release_ref
@@ -84,6 +85,14 @@ def test_a_statement_about_anything_else_is_none(
         Code.RUN_UNSIGNED,
         f"{what} is another one",
     )
+
+
+def test_a_statement_that_the_trust_file_revokes_is_none(world: World) -> None:
+    line = statement(world)
+    payload = Envelope.parse(line).payload_sha256
+    world.table["revoked"] = [{"payload_sha256": payload, "reason": "wrong"}]
+
+    assert refused(world, line) == (Code.RUN_UNSIGNED, "the trust file revokes it")
 
 
 def test_equal_sources_are_one_release_whatever_the_version(world: World) -> None:

@@ -125,6 +125,52 @@ def test_of_several_signatures_in_a_line_the_best_key_counts(
     assert found.signers[0].fingerprint == world.key_of("bob").fingerprint
 
 
+def test_a_thiefs_copy_of_a_statement_is_not_even_mentioned(world: World) -> None:
+    give_key(world, "bob", "thief", status="compromised")
+    line = world.attestation("bob")
+    for name in ("bob", "thief"):
+        world.add(world.signed_again(line, name))
+
+    found = in_any_order(world)
+
+    assert found.result is Result.SATISFIED
+    assert found.refusals == ()
+
+
+@pytest.mark.parametrize("days", [*permutations([2, 3, 4])])
+def test_of_several_vetoes_the_last_one_counts_in_any_order(
+    world: World, days: tuple[int, ...]
+) -> None:
+    for number in days:
+        veto = world.veto("erin", issued_at=world.NOW - number * world.DAY)
+        world.revoke("erin", veto)
+    world.attest("bob", issued_at=world.NOW - 2 * world.DAY)
+    assert world.verify().code is Code.VETO_LAPSED
+
+    world.attest("bob", issued_at=world.NOW - 2 * world.DAY + world.HOUR)
+    assert world.verify().result is Result.SATISFIED
+
+
+@pytest.mark.parametrize(
+    "change", [{"status": "compromised"}, {"not_after": -0.25}, {"not_before": -0.25}]
+)
+def test_a_doubtful_review_of_an_emergency_is_none(
+    world: World, change: dict[str, Any]
+) -> None:
+    more = {
+        name: value if name == "status" else world.NOW + value * world.HOUR
+        for name, value in change.items()
+    }
+    give_key(world, "alice", "other", **more)
+    payload = world.emergency("erin", issued_at=world.NOW - 6 * world.DAY)
+    world.revoke("alice", payload, by="other")
+    world.revoke("alice", payload, issued_at=world.NOW + world.DAY)
+    assert world.read().unreviewed_emergencies()
+
+    world.revoke("alice", payload)
+    assert not world.read().unreviewed_emergencies()
+
+
 def test_a_root_that_approves_by_two_keys_has_approved_by_each(world: World) -> None:
     """One of them is pinned; whichever line stands last in the file."""
     give_key(world, "alice", "other")

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
-import json
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from pytest_readiness.attest import envelope
 from pytest_readiness.attest.checks import OPEN_STATES
 from pytest_readiness.attest.codes import Code, Consequence
 from pytest_readiness.attest.evidence import EvidenceFiles
-from pytest_readiness.attest.predicates import Deployment, Evidence, OpenItem, Saw
+from pytest_readiness.attest.pins import TrustPins
+from pytest_readiness.attest.predicates import Evidence, OpenItem, Saw
 from pytest_readiness.attest.result import Result, people
+from pytest_readiness.attest.signatures import Signatures
 from pytest_readiness.attest.terms import Demand, Terms
 from pytest_readiness.attest.verification import MOST_TELLING
 from pytest_readiness.catalogue.canonical import item_digest
 from pytest_readiness.catalogue.item import (
-    ANOTHER_ROLE,
     DEFAULT_MAX_AGE,
     Item,
     Kind,
@@ -271,6 +269,30 @@ def test_an_approval_cannot_be_judged_without_a_report(world: World) -> None:
     assert world.verify(world.APPROVAL).code is Code.STATE_CHANGED
 
 
+def test_an_approval_is_never_not_applicable_whatever_was_seen(world: World) -> None:
+    item = replace(world.APPROVAL, core=False)
+    for person in ("frank", "erin"):
+        world.drop(person, item, saw=saw(world))
+
+    found = world.read().verify(item, open_items={}, declared=True)
+
+    assert found.code is Code.BELOW_THRESHOLD
+    assert "never not applicable" in found.reason
+
+
+def test_everybody_who_vetoes_is_named(world: World) -> None:
+    for hours, person in enumerate(("heidi", "frank", "erin")):
+        world.veto(person, issued_at=world.NOW - hours * world.HOUR)
+    world.attest("bob")
+
+    found = world.verify()
+
+    assert [signed.person for signed in found.signers] == ["erin", "frank", "heidi"]
+    assert found.reason == (
+        "signed NOT_SATISFIED by Erin Example, Frank Example, Heidi Example"
+    )
+
+
 def test_what_was_seen_does_not_bind_other_items(world: World) -> None:
     world.attest("bob", saw=saw(world))
     world.context = world.elsewhere(target_digest="ab" * 32)
@@ -283,6 +305,23 @@ def test_the_open_states_are_the_verdicts_in_its_order() -> None:
 
     assert list(OPEN_STATES) == severity
     assert {str(state) for state in State if state.blocks} == set(OPEN_STATES)
+
+
+@pytest.mark.parametrize(
+    ("trusted", "asked", "needed"),
+    [(None, 1, 1), (None, 3, 3), (2, 1, 2), (2, 2, 2), (2, 3, 3)],
+)
+def test_the_target_file_asks_for_no_fewer_people_than_the_trust_file(
+    world: World, trusted: int | None, asked: int, needed: int
+) -> None:
+    if trusted is not None:
+        world.table["approvals"] = {"people": trusted}
+
+    assert world.read().people_needed(asked) == needed
+
+
+def test_without_a_trust_file_the_target_file_says_how_many(world: World) -> None:
+    assert Signatures(pins=TrustPins(), now=world.NOW).people_needed(2) == 2
 
 
 # ---------------------------------------------------------- 22: the most telling one
@@ -460,111 +499,3 @@ def test_what_is_no_digest_is_gone(world: World, word: str) -> None:
     known = world.attest("bob")
 
     assert world.read().gone([word, known]) == [word]
-
-
-# --------------------------------------------------------------------- deployments
-
-
-def deploy(world: World, hours: float = 1, **more: Any) -> str:
-    """Say that a release was deployed, so many hours ago."""
-    by, scope = more.pop("by", ""), more.pop("scope", Scope.RELEASE)
-    context = more.pop("context", world.context)
-    predicate = Deployment(
-        **{
-            "attester": "ci",
-            "began": world.NOW - hours * world.HOUR,
-            "hosts": ("one.example.com",),
-            "issued_at": world.NOW - hours * world.HOUR,
-            **more,
-        }
-    )
-    payload: str = world.add(world.sign(predicate, context.subject([scope]), by))
-    return payload
-
-
-def test_the_deployments_of_this_release_are_given_oldest_first(world: World) -> None:
-    later = deploy(world, 1, ended=world.NOW)
-    earlier = deploy(world, 2)
-    deploy(world, 3, context=world.elsewhere(source="sha256:" + "ab" * 32))
-
-    assert [line.payload for line in world.read().deployments] == [earlier, later]
-
-
-def test_another_role_is_a_second_person_of_a_role_that_the_item_does_not_name(
-    world: World,
-) -> None:
-    terms = replace(world.ITEM, roles=("dba", ANOTHER_ROLE))
-    world.attest("bob", terms)
-    found = world.read().verify(terms)
-    assert found.code is Code.BELOW_THRESHOLD
-    assert found.missing_roles == ("a person of another role",)
-    world.attest("heidi", terms)  # without a role
-    assert world.read().verify(terms).result is Result.NONE
-    world.attest("frank", terms)
-    found = world.read().verify(terms)
-    assert found.result is Result.SATISFIED
-    assert {one.person for one in found.signers} == {"bob", "frank"}
-
-
-@pytest.mark.parametrize("scope", [one for one in Scope if one is not Scope.RELEASE])
-def test_a_deployment_of_no_release_is_none(world: World, scope: Scope) -> None:
-    """Or it would be one of every release that follows."""
-    deploy(world, scope=scope)
-
-    assert world.read().deployments == []
-
-
-def test_no_deployment_is_known_where_the_release_is_not(world: World) -> None:
-    deploy(world)
-    world.context = world.elsewhere(source="", version="")
-
-    assert world.read().deployments == []
-
-
-@pytest.mark.parametrize(
-    "window",
-    [
-        {"status": "compromised"},
-        {"not_after": -2},
-        {"not_after": -0.5},
-        {"not_before": -0.5},
-    ],
-)
-def test_a_deployment_by_a_doubtful_key_is_none(
-    world: World, window: dict[str, Any]
-) -> None:
-    for name, value in window.items():
-        word = name == "status"
-        world.person("ci")["key"][0][name] = (
-            value if word else world.NOW + value * world.HOUR
-        )
-    deploy(world)
-
-    assert world.read().deployments == []
-
-
-def test_a_deployment_that_is_taken_back_is_none(world: World) -> None:
-    payload = deploy(world)
-    world.revoke("frank", payload)
-    assert len(world.read().deployments) == 1
-
-    world.revoke("ci", payload)
-    assert world.read().deployments == []
-
-
-def test_a_deployment_of_the_future_is_none(world: World) -> None:
-    deploy(world, -0.25)
-
-    assert world.read().deployments == []
-
-
-def test_a_deployment_by_two_keys_counts_by_the_better_one(world: World) -> None:
-    thief = {**world.key("thief"), "key": world.key_of("thief").public.pem}
-    world.person("ci")["key"].append(thief | {"status": "compromised"})
-    payload = deploy(world)
-    line = base64.b64decode(json.loads(world.lines[0])["payload"])
-    world.add(envelope.sign(line, world.key_of("thief")))
-
-    for lines in (world.lines, world.lines[::-1]):
-        world.lines = lines
-        assert [line.payload for line in world.read().deployments] == [payload]

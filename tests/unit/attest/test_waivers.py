@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -322,6 +323,33 @@ def test_approvers_of_one_waiver_on_different_days_do_not_renew_it(
     assert waived(world.verify_full()).renewals == 0
 
 
+@pytest.mark.parametrize("by", ["old", "thief"])
+def test_what_was_never_a_waiver_was_not_renewed(world: World, by: str) -> None:
+    change = {"not_after": world.NOW - 9 * world.DAY}
+    if by == "thief":
+        change = {"status": "compromised"}
+    key = {**world.key(by), "key": world.key_of(by).public.pem, **change}
+    world.person("heidi")["key"].append(key)
+    for hours in (3, 2, 1):
+        end = world.NOW - hours * world.HOUR / 4
+        issued = world.NOW - hours * world.HOUR
+        world.waive("heidi", by=by, issued_at=issued, valid_until=end)
+        world.waive("ci", issued_at=issued, valid_until=end)
+    world.waive("carol")
+
+    assert waived(world.verify()).renewals == 0
+
+
+def test_what_ended_before_the_last_of_its_approvals_does_was_renewed(
+    world: World,
+) -> None:
+    end = world.NOW + 300 * world.DAY
+    for days, person in ((20, "bob"), (10, "heidi"), (5, "carol")):
+        world.waive(person, issued_at=world.NOW - days * world.DAY, valid_until=end)
+
+    assert waived(world.verify_full()).renewals == 1
+
+
 def test_the_approvers_of_one_waiver_are_no_renewals_of_each_other(
     world: World,
 ) -> None:
@@ -449,7 +477,9 @@ def test_the_newest_emergency_of_a_person_counts(world: World) -> None:
     world.emergency("erin", incident="INC-8")
     world.revoke("erin", first)
 
-    assert waived(world.verify()).incident == "INC-8"
+    for lines in permutations(world.lines):
+        world.lines = list(lines)
+        assert waived(world.verify()).incident == "INC-8"
 
 
 def test_an_emergency_that_is_not_reviewed_in_five_days_is_named(
@@ -467,6 +497,10 @@ def test_an_emergency_that_is_not_reviewed_in_five_days_is_named(
     overdue = world.read().unreviewed_emergencies()
 
     assert [line.payload for line in overdue] == [payload]
+
+    older = world.emergency("erin", issued_at=world.NOW - 7 * world.DAY)
+    overdue = world.read().unreviewed_emergencies()
+    assert [line.payload for line in overdue] == [older, payload]
 
 
 def test_an_emergency_that_is_bound_to_the_release_is_none(world: World) -> None:

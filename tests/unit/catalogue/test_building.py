@@ -66,6 +66,17 @@ def test_a_docstring_without_parts_is_a_claim() -> None:
     assert parse_docstring("") == ("", "", "")
 
 
+def test_a_part_begins_a_line_however_far_that_is_indented() -> None:
+    text = (
+        "It answers.\n\tWhy: so,\n   and why: so.\n\n      Fix:start\n it; not Why: x"
+    )
+    assert parse_docstring(text) == (
+        "It answers.",
+        "so, and why: so.",
+        "start it; not Why: x",
+    )
+
+
 @pytest.mark.parametrize(
     ("marks", "probes", "kind"),
     [

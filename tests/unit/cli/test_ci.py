@@ -7,7 +7,7 @@ import pytest
 from pytest_readiness.cli.ci import job_url
 
 GITHUB = {
-    "GITHUB_SERVER_URL": "https://github.com",
+    "GITHUB_SERVER_URL": "https://forge.example",
     "GITHUB_REPOSITORY": "acme/shop",
     "GITHUB_RUN_ID": "7",
 }
@@ -17,7 +17,7 @@ GITHUB = {
     ("environ", "url"),
     [
         ({}, ""),
-        (GITHUB, "https://github.com/acme/shop/actions/runs/7"),
+        (GITHUB, "https://forge.example/acme/shop/actions/runs/7"),
         ({**GITHUB, "GITHUB_RUN_ID": ""}, ""),
         ({"CI_JOB_URL": "https://ci.example.com/7"}, "https://ci.example.com/7"),
         ({"BUILD_URL": "http://me:secret@ci/job/7?x=1#y"}, "http://ci/job/7"),

@@ -41,6 +41,10 @@ def test_without_a_target_file_it_is_an_example(
         'ALTER ROLE "readiness" SET default_transaction_read_only = on;',
         'GRANT CONNECT ON DATABASE "app" TO "readiness";',
         '-- then give it a password: \\password "readiness"',
+        "-- without these it sees less, and the items say so:",
+        '--   GRANT SELECT ON pg_hba_file_rules TO "readiness";',
+        '--   GRANT EXECUTE ON FUNCTION pg_hba_file_rules() TO "readiness";',
+        '--   GRANT SELECT (rolname, rolpassword) ON pg_authid TO "readiness";',
     ]
     assert printed(capsys, "redis").splitlines() == [
         "# for redis://cache.example:6379/0 (an example): this, and no more",
@@ -70,6 +74,41 @@ def test_it_is_for_the_targets_own_role(
     assert told["server"] == 'postgresql://db.shop:5432/or"ders'
     assert told["grants"] == ['GRANT CONNECT ON DATABASE "or""ders" TO "looker"']
     assert told["commands"][-1] == f"{told['grants'][0]};"
+
+
+def test_it_is_for_what_the_target_asks_of_the_database(
+    capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    target(
+        folder,
+        "postgres",
+        """
+        host = "db.shop"
+        database = "orders"
+        user = "looker"
+        structure = { head = "alembic" }
+        [target.here.postgres.contents]
+        rows = { "orders" = 1, "sales.books" = 10 }
+        assertions = [{ name = "none", sql = "SELECT count(*) FROM x", equals = 0 }]
+        """,
+    )
+    told = json.loads(printed(capsys, "postgres", "--json"))
+
+    assert sorted(told["grants"]) == [
+        'GRANT CONNECT ON DATABASE "orders" TO "looker"',
+        'GRANT SELECT ON "public"."orders" TO "looker"',
+        'GRANT SELECT ON "sales"."books" TO "looker"',
+        'GRANT SELECT ON alembic_version TO "looker"',
+        'GRANT USAGE ON SCHEMA "sales" TO "looker"',
+    ]
+    assert told["to_fill_in"] == ['GRANT SELECT ON {tables} TO "looker"']
+    assert len(told["optional"]) == 3
+    lines = printed(capsys, "postgres").splitlines()
+    assert lines[-6:-3] == [
+        "-- to be filled in:",
+        '--   GRANT SELECT ON {tables} TO "looker";',
+        "-- without these it sees less, and the items say so:",
+    ]
 
 
 @pytest.mark.parametrize(

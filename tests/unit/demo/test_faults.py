@@ -52,6 +52,9 @@ def test_each_is_well_declared(fault: faults.Fault) -> None:
         *("tuning-cache-misses", "tuning-wraparound", "tuning-work-mem"),
         *("security-tls-off", "security-plaintext", "security-trust-rule"),
         *("security-md5-role", "security-any-password"),
+        *("pool-too-large", "pool-waits", "pool-down"),
+        *("backup-none", "backup-stale", "backup-truncated", "backup-cut"),
+        *("backup-without-table", "backup-of-another-database"),
         *("data-empty", "data-orphan", "data-assertion"),
     ],
 )
@@ -84,6 +87,7 @@ def test_good_targets_are_there_too() -> None:
     assert good >= {"cache-store", "certificate-6-days", "certificate-45-days"}
     assert good >= {"tradier-rehearsal", "dependency-elsewhere", "network-proxied"}
     assert good >= {"role-migrates", "schema-log", "data-floor"}
+    assert good >= {"backup-large", "backup-live", "pool-waits-a-moment"}
     assert good >= {"security-loopback-trust", "tradier-rehearsal"}
 
 

@@ -8,7 +8,7 @@ from pytest_readiness.catalogue.observation import Cause
 from pytest_readiness.errors import ProbeError
 from pytest_readiness.probes.look import LookError
 from pytest_readiness.probes.postgres import STATEMENTS, Postgres, version_of
-from pytest_readiness.probes.postgres.session import each_host
+from pytest_readiness.probes.postgres.connecting import each_host
 from pytest_readiness.probes.postgres.settings import connection_settings
 from pytest_readiness.target.blocks import PostgresBlock
 from pytest_readiness.target.secret import Secret

@@ -21,7 +21,6 @@ from pytest_readiness.attest.statement import TARGET_NAME, Statement, Subject
 from pytest_readiness.attest.trust_tables import Key, Person
 from pytest_readiness.catalogue.item import Scope
 from pytest_readiness.reports.certificate_page import page
-from pytest_readiness.reports.masking import masked
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -167,7 +166,9 @@ def test_nothing_is_loaded_and_nothing_runs() -> None:
 
 
 def test_hostile_words_are_words() -> None:
-    made = issued(HOSTILE, waived=1, system="a&b", release="1<b>2", gate="x")
+    made = issued(
+        "<script>me</script>", waived=1, system="a&b", release="1<b>2", gate="x"
+    )
     data = page(made, [waiver(0, reason=HOSTILE)], [HOSTILE]).decode()
 
     assert "<script>" not in data
@@ -227,19 +228,12 @@ def test_what_its_reader_must_know_stands_on_it(
         assert sentence in text
 
 
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("ask dave.o+x@mail.example.com!", "ask ***@mail.example.com!"),
-        ("call +44 20 7946 0958 or 020/7946-0958", "call *** or ***"),
-        ("2026-10-11 08:10, 10.0.0.1, v0.12.3456789", None),
-        (SOURCE, None),
-        ("d20ace7968ba43c0219f62d71334c1095bab1602", None),
-        ("INC-0012345678", None),
-    ],
-)
-def test_addresses_and_numbers_are_masked(text: str, shown: str | None) -> None:
-    assert masked(text) == (shown or text)
+def test_addresses_in_what_people_wrote_are_masked() -> None:
+    reason = "ask dave@example.com, +44 20 7946 0958"
+    text = read(issued("Grace", waived=1), [waiver(0, reason=reason)]).text
+
+    assert "dave@" not in text
+    assert "7946" not in text
 
 
 # ------------------------------------------------------------------------ on paper

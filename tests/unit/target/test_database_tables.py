@@ -6,8 +6,6 @@ import pytest
 
 from pytest_readiness.errors import ConfigError
 from pytest_readiness.target.blocks.database import Assertion
-from pytest_readiness.target.blocks.sizes import parse_size
-from pytest_readiness.target.values import Mistake
 from tests.unit.target.conftest import Load  # noqa: TC001  # read by pytest
 
 HEAD = """
@@ -16,26 +14,6 @@ host = "db"
 database = "app"
 user = "looks"
 """
-
-
-@pytest.mark.parametrize(
-    ("text", "size"),
-    [
-        ("16GB", 16_000_000_000),
-        ("16 GiB", 17_179_869_184),
-        ("1.5 kB", 1500),
-        ("0B", 0),
-        ("2TiB", 2 << 40),
-    ],
-)
-def test_sizes_have_a_unit(text: str, size: int) -> None:
-    assert parse_size(text) == size
-
-
-@pytest.mark.parametrize("text", ["16", "GB", "16gb", "-1GB", "1 GB 2", "1 XB", ""])
-def test_what_is_no_size_is_refused(text: str) -> None:
-    with pytest.raises(Mistake):
-        parse_size(text)
 
 
 def test_tables_are_read_as_they_are_written(load_text: Load) -> None:
@@ -78,7 +56,6 @@ def test_tables_are_read_as_they_are_written(load_text: Load) -> None:
     ("lines", "said"),
     [
         ('ram = "16"', "ram: is no size"),
-        ('ram = "16 XB"', "ram: has an unknown unit"),
         ('access = { role = "a b" }', "role: is no name of the database"),
         (
             'structure = { head = "django", head_query = "SELECT 1" }',
@@ -115,6 +92,22 @@ def test_mistakes_are_named(lines: str, said: str, load_text: Load) -> None:
         load_text(f"{HEAD}{lines}\n").select()
     assert said in str(caught.value)
     assert "postgres" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ('kind = "dump"', "misses path"),
+        ('kind = "pgbackrest"', "misses stanza"),
+        ('kind = "pgbackrest"\nstanza = "a"\npath = "b"', "sets path for pgBackRest"),
+        ('kind = "dump"\npath = "b"\nstanza = "a"', "without pgBackRest"),
+        ('kind = "dmup"\npath = "b"', "kind"),
+    ],
+)
+def test_a_backups_place_fits_its_kind(lines: str, said: str, load_text: Load) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_text(f"[target.production.backup]\n{lines}\n").select()
+    assert said in str(caught.value)
 
 
 @pytest.mark.parametrize(

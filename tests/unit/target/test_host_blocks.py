@@ -123,6 +123,13 @@ MISTAKES = {
             "give the bare name"
         ),
     ),
+    "a context that needs quoting": (
+        f'{TARGET}{HOST}backend = "kubectl"\npod = "a"\ncontext = "a b"\n',
+        (
+            "[target.production.hosts.engine] context: holds a character that would "
+            "need quoting; give the context a plain name"
+        ),
+    ),
     "a host's name": (
         f'{TARGET}[target.production.hosts.Engine_1]\nbackend = "local"\n',
         "is no name of a host; use small letters, digits and hyphens",

@@ -142,7 +142,7 @@ MISTAKES = {
     "no step": (
         f"{P95}promql = 'x'\nstep = '0s'\n",
         "[target.production.prometheus.queries.p95] step: is no time at all; ",
-        'write one like "1m"',
+        'write a longer one, like "5s"',
     ),
     "no single series": (
         f"{P95}promql = 'x'\nsampled_by = ['a / b']\n",

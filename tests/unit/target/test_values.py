@@ -17,6 +17,7 @@ from pytest_readiness.target.values import (
     parse_duration,
     parse_endpoint,
     parse_host,
+    parse_size,
     parse_version,
 )
 
@@ -45,6 +46,29 @@ def test_a_duration_is_a_number_and_a_unit(text: str, seconds: float) -> None:
 def test_what_is_no_duration_is_refused(text: str) -> None:
     with pytest.raises(Mistake):
         parse_duration(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("8GB", 8 * 10**9),
+        (" 512 MiB ", 512 * 2**20),
+        ("1.5TB", 1_500_000_000_000),
+        ("100 B", 100),
+        ("1kB", 1000),
+        ("1KB", 1000),
+        ("1KiB", 1024),
+        ("2PiB", 2**51),
+    ],
+)
+def test_a_size_is_a_number_and_a_unit(text: str, size: int) -> None:
+    assert parse_size(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "8", "8G", "GB", "-8GB", "8gb", "8 EB", "1e3B"])
+def test_what_is_no_size_is_refused(text: str) -> None:
+    with pytest.raises(Mistake, match="is no size"):
+        parse_size(text)
 
 
 @pytest.mark.parametrize(

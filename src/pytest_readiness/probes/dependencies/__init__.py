@@ -14,14 +14,13 @@ from pytest_readiness.probes.dependencies.projects import Choice
 from pytest_readiness.probes.hosts import commands, opened, where
 from pytest_readiness.probes.hosts.plans import planned, reached
 from pytest_readiness.probes.look import Facts, LookError
-from pytest_readiness.probes.planned import files
+from pytest_readiness.probes.planned import PlannedLook, files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from pytest_readiness.probes.dependencies.installed import Wrong
     from pytest_readiness.probes.look import Look
-    from pytest_readiness.probes.planned import PlannedLook
     from pytest_readiness.target.blocks import DependenciesBlock
 
 __all__ = ["Dependencies"]
@@ -60,12 +59,12 @@ class Dependencies(Facts):
 
     @classmethod
     def _once(cls, block: DependenciesBlock, look: Look) -> Self:
-        host, interpreter = opened(block, look), str(block.interpreter)
-        if nothing := host.absence(interpreter, look):
+        host = opened(block, look)
+        if nothing := host.absence(str(block.interpreter), look):
             remedy = "set interpreter to the service's own"
             raise LookError(nothing, Cause.NO_ANSWER, remedy, final=True)
         began = time.perf_counter()
-        installed = ask(host, interpreter, look)
+        installed = ask(block.interpreter, host, look)
         took = dt.timedelta(seconds=time.perf_counter() - began)
         choice = Choice(
             frozenset(block.extras), frozenset(block.groups), installed.environment

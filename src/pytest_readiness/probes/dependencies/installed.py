@@ -7,9 +7,7 @@ evaluated here, with those values and not with this process's.
 
 from __future__ import annotations
 
-import base64
 import json
-import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -25,13 +23,15 @@ from packaging.utils import (
 )
 from packaging.version import InvalidVersion, Version
 
-from pytest_readiness.probes.hosts import Host, commands
+from pytest_readiness.probes.hosts import commands
 from pytest_readiness.probes.look import LookError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
     from urllib.parse import SplitResult
 
+    from pytest_readiness.probes.hosts import Host
     from pytest_readiness.probes.look import Look
 
 __all__ = [
@@ -45,7 +45,7 @@ __all__ = [
 ]
 
 SCRIPT = """
-import base64, json, os, platform, sys, zlib
+import json, os, platform, sys
 from importlib import metadata
 def number(info):
     level = "" if info.releaselevel == "final" else info.releaselevel[0]
@@ -75,19 +75,16 @@ for one in metadata.distributions():
         found.append([name, version, one.requires or [], url])
     except Exception:
         found.append([folder, None, [], None])
-told = json.dumps({"environment": environment, "found": found})
-print(base64.b64encode(zlib.compress(told.encode())).decode())
+print(json.dumps({"environment": environment, "found": found}))
 """
 """What the interpreter is asked; runs on every Python since 3.8.
 
-pip leaves folders that begin with ``~`` behind where it could not remove them. The
-answer is packed, so that a thousand packages fit into what is read of a host.
+pip leaves folders that begin with ``~`` behind where it could not remove them.
 """
 
-_UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 ARGUMENTS = ("-I", "-c", SCRIPT)
-_LARGEST = 32_000_000
-"""Bytes of an answer, unpacked: a thousand packages take about one million."""
+_INTAKE = 16_000_000
+"""Bytes of an answer: a thousand packages take about one million."""
 
 
 @dataclass(frozen=True)
@@ -174,17 +171,18 @@ class Installed:
             yield Wrong(missing=False, text=text)
 
 
-def ask(host: Host, interpreter: str, look: Look) -> Installed:
-    """Ask an interpreter what it has.
+def ask(interpreter: Path, host: Host, look: Look) -> Installed:
+    """Ask an interpreter what it has, on the host where it is.
 
     Raises:
         LookError: it does not answer, or not as a Python does.
     """
-    output = host.output(commands.interpreter(interpreter, ARGUMENTS), look)
+    command = commands.interpreter(str(interpreter), ARGUMENTS)
+    output = host.output(command, look, _INTAKE)
+    lines = [line for line in output.decode(errors="replace").split("\n") if line]
     try:
         # A sitecustomize may print too; ours comes last.
-        packed = base64.b64decode(output.split()[-1], validate=True)
-        said = json.loads(zlib.decompressobj().decompress(packed, _LARGEST))
+        said = json.loads(lines[-1])
         environment = {str(k): str(v) for k, v in said["environment"].items()}
         found: dict[str, Distribution] = {}
         for name, version, requires, url in said["found"]:
@@ -192,7 +190,7 @@ def ask(host: Host, interpreter: str, look: Look) -> Installed:
                 str(name), str(version or ""), tuple(map(str, requires)), url
             )
             found.setdefault(canonicalize_name(one.name), one)
-    except (*_UNREADABLE, zlib.error):
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         reason = "it does not list its packages as a Python since 3.8 does"
         raise LookError(reason, final=True) from None
     return Installed(environment, found)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pytest_readiness.probes.hosts import commands
 from pytest_readiness.probes.hosts.commanded import Here
-from pytest_readiness.probes.hosts.host import Disk, Host, Unit, unseen
+from pytest_readiness.probes.hosts.host import GROUPS, Disk, Host, Unit, unseen
 from pytest_readiness.probes.hosts.measured import Measured
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pytest_readiness.target.blocks import OnHost
 
 __all__ = [
+    "GROUPS",
     "Disk",
     "Host",
     "Measured",

@@ -5,49 +5,62 @@ from __future__ import annotations
 import re
 import shutil
 from abc import abstractmethod
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from pytest_readiness.probes.hosts import commands
-from pytest_readiness.probes.hosts.host import MOST, Disk, Host, Unit, unseen
+from pytest_readiness.probes.hosts.host import GROUPS, MOST, Disk, Host, Unit, unseen
 from pytest_readiness.probes.program import Ended, absence, ended, kept, output_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_readiness.probes.hosts.commands import Command
     from pytest_readiness.probes.look import Look
 
-__all__ = ["GROUPS", "Commanded", "Here"]
+__all__ = ["SHORT", "Commanded", "Here"]
 
 _NOT_FOUND = 127
 _STATE, _LISTEN = 3, "0A"
 """Field of ``/proc/net/tcp``, and its value (Linux's ``TCP_LISTEN``)."""
 _DISK = re.compile(r"\s(\d+)\s+\d+\s+(-?\d+)\s+\S+\s+(/.*)$")
 _MEMORY = re.compile(r"^MemTotal:\s+(\d+) kB$", re.MULTILINE)
-_MEMORIES = (
-    "/sys/fs/cgroup/memory.max",
-    "/sys/fs/cgroup/memory/memory.limit_in_bytes",
-)
-_QUOTA = "/sys/fs/cgroup/cpu.max"
-_QUOTAS = (
-    "/sys/fs/cgroup/cpu/cpu.cfs_quota_us",
-    "/sys/fs/cgroup/cpu/cpu.cfs_period_us",
-)
-GROUPS = (*_MEMORIES, _QUOTA, *_QUOTAS)
-"""The limits of the topmost control group that is in sight, of both versions."""
-_NO_LIMIT = 1 << 60
-"""What control groups v1 show where nothing is limited is near 2^63."""
+_MEMINFO = "/proc/meminfo"
+_HEADING = re.compile(r"==> (/.*) <==\n")
+SHORT = 10_000
+_QUOTA = ("cpu.cfs_quota_us", "cpu.cfs_period_us")
+_MEMORY_LIMITS = ("memory.max", "memory.limit_in_bytes")
+"""The kernel's names in control groups version 2, and in version 1."""
+
+
+def _upwards(groups: Sequence[str]) -> list[str]:
+    """Give control groups and all that they are in: every limit holds.
+
+    At the top, where version 1 has a folder for each controller, those too.
+    """
+    found: dict[str, None] = {}
+    for group in groups:
+        folder = PurePosixPath(group)
+        found |= {str(one): None for one in (folder, *folder.parents) if _is_in(one)}
+    for controller in ("cpu", "memory"):
+        found[f"{GROUPS}/{controller}"] = None
+    return list(found)
+
+
+def _is_in(folder: PurePosixPath) -> bool:
+    return folder.is_relative_to(GROUPS)
 
 
 class Commanded(Host):
     """A host on which a closed list of programs may be run."""
 
     @abstractmethod
-    def run(self, command: Command, look: Look) -> Ended:
-        """Run a program to its end."""
+    def run(self, command: Command, look: Look, intake: int = MOST) -> Ended:
+        """Run a program to its end; ``intake`` bounds what it says."""
 
-    def output(self, command: Command, look: Look) -> bytes:
+    def output(self, command: Command, look: Look, intake: int = MOST) -> bytes:
         """Run a program to the end of its output."""
-        return self.run(command, look).stdout
+        return self.run(command, look, intake).stdout
 
     def absence(self, path: str, look: Look) -> str:
         """Say why there is no file at a path; empty where there is one."""
@@ -68,24 +81,50 @@ class Commanded(Host):
             raise unseen(f"this run may not read {self.where(path)}")
         return None
 
-    def cores(self, look: Look) -> float:
-        """Give the processors, or the share of them that its control group has."""
-        online = float(self._number(commands.cores(), look))
-        quota = self._quota(look)
-        return online if quota is None else min(online, quota)
+    def read_all(self, paths: Sequence[str], look: Look) -> dict[str, str]:
+        """Give the texts of those files that are there, by path; two at least."""
+        said = self.run(commands.heads(paths, SHORT), look).stdout
+        texts: dict[str, str] = {}
+        at = ""
+        for line in said.decode(errors="replace").splitlines(keepends=True):
+            named = _HEADING.fullmatch(line)
+            if named is not None and named[1] in paths:
+                at = named[1]
+            elif at:
+                texts[at] = texts.get(at, "") + line
+        return texts
 
-    def memory(self, look: Look) -> int:
-        """Give the memory of the machine, or the limit of its control group."""
-        total = _MEMORY.search(self.read("/proc/meminfo", look) or "")
+    def cores(self, look: Look, groups: Sequence[str] = (GROUPS,)) -> float:
+        """Give the processors, or the share of them that control groups have."""
+        online = float(self._number(commands.cores(), look))
+        folders = _upwards(groups)
+        texts = self._limits(folders, ("cpu.max", *_QUOTA), look)
+        limits: list[float] = []
+        for folder in folders:
+            both = texts.get(f"{folder}/cpu.max", "").split()
+            both = both or [texts.get(f"{folder}/{n}", "").strip() for n in _QUOTA]
+            numbers = [int(text) for text in both if text.isdecimal()]
+            if len(numbers) == len(_QUOTA) and numbers[1]:
+                limits.append(numbers[0] / numbers[1])
+        return min([online, *limits])
+
+    def memory(self, look: Look, groups: Sequence[str] = (GROUPS,)) -> int:
+        """Give the memory of the machine, or the limit of control groups."""
+        texts = self._limits(_upwards(groups), _MEMORY_LIMITS, look)
+        total = _MEMORY.search(texts.pop(_MEMINFO, ""))
         if total is None:
-            raise unseen(f"{self.where('/proc/meminfo')} tells no MemTotal")
-        limits = [
-            int(text)
-            for path in _MEMORIES
-            if (text := (self.read(path, look) or "").strip())
-            if text.isdecimal() and int(text) < _NO_LIMIT
+            raise unseen(f"{self.where(_MEMINFO)} tells no MemTotal")
+        found = [
+            int(text) for text in map(str.strip, texts.values()) if text.isdecimal()
         ]
-        return min([int(total[1]) * 1024, *limits])
+        return min([int(total[1]) * 1024, *found])
+
+    def _limits(
+        self, folders: Sequence[str], names: Sequence[str], look: Look
+    ) -> dict[str, str]:
+        """Read the limits of control groups, and what the machine has, in one go."""
+        files = [f"{folder}/{name}" for folder in folders for name in names]
+        return self.read_all([_MEMINFO, *files], look)
 
     def disk(self, path: str, look: Look) -> Disk:
         """Give the file system that a path is on."""
@@ -122,15 +161,6 @@ class Commanded(Host):
             if len(fields) > _STATE and fields[_STATE] == _LISTEN
         )
 
-    def _quota(self, look: Look) -> float | None:
-        """Give the processors that a control group may use (v2, then v1)."""
-        both = (self.read(_QUOTA, look) or "").split()
-        if not both:
-            texts = [self.read(path, look) for path in _QUOTAS]
-            both = [(text or "").strip() for text in texts]
-        numbers = [int(text) for text in both if text.isdecimal()]
-        return numbers[0] / numbers[1] if len(numbers) == 2 and numbers[1] else None  # noqa: PLR2004  # quota and period
-
     def _number(self, command: Command, look: Look) -> int:
         text = self._said(command, look).strip()
         if not text.isdecimal():
@@ -156,19 +186,24 @@ class Here(Commanded):
         super().__init__("")
         self._root = root
 
-    def run(self, command: Command, look: Look) -> Ended:
+    def run(self, command: Command, look: Look, intake: int = MOST) -> Ended:
         """Run a program to its end."""
         if shutil.which(command.words[0]) is None:
             return Ended(_NOT_FOUND, b"", b"")
-        return ended(command.words, look, {**kept(), "LC_ALL": "C"}, MOST)
+        return ended(command.words, look, {**kept(), "LC_ALL": "C"}, intake)
 
-    def output(self, command: Command, look: Look) -> bytes:
+    def output(self, command: Command, look: Look, intake: int = MOST) -> bytes:
         """Run a program to the end of its output."""
-        return output_of(command.words, look, MOST)
+        return output_of(command.words, look, intake)
 
     def absence(self, path: str, look: Look) -> str:  # noqa: ARG002  # as the others
         """Say why there is no file at a path; empty where there is one."""
         return absence(self._root / path.lstrip("/"))
+
+    def read_all(self, paths: Sequence[str], look: Look) -> dict[str, str]:
+        """Give the texts of those files that are there, by path."""
+        texts = {path: self.read(path, look) for path in paths}
+        return {path: text for path, text in texts.items() if text is not None}
 
     def read(self, path: str, look: Look) -> str | None:  # noqa: ARG002  # as the others
         """Give the text of a file; None where there is none."""

@@ -7,11 +7,25 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pytest_readiness.catalogue.observation import Cause
 from pytest_readiness.probes.look import LookError
 
-__all__ = ["Command", "cores", "disk", "echo", "head", "interpreter", "kind", "unit"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = [
+    "Command",
+    "cores",
+    "disk",
+    "echo",
+    "head",
+    "heads",
+    "interpreter",
+    "kind",
+    "unit",
+]
 
 MARK = "readiness"
 """What a host that can be looked at says back."""
@@ -40,6 +54,11 @@ def kind(path: str) -> Command:
 def head(path: str, most: int) -> Command:
     """Give the beginning of a file."""
     return Command(("head", "-c", str(most), "--", _absolute(path)))
+
+
+def heads(paths: Sequence[str], most: int) -> Command:
+    """Give the beginnings of several files, each behind a line with its path."""
+    return Command(("head", "-c", str(most), "--", *map(_absolute, paths)))
 
 
 def cores() -> Command:

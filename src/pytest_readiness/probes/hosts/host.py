@@ -10,13 +10,17 @@ from pytest_readiness.catalogue.observation import Cause
 from pytest_readiness.probes.look import LookError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_readiness.probes.hosts.commands import Command
     from pytest_readiness.probes.look import Look
 
-__all__ = ["MOST", "Disk", "Host", "Unit", "unseen"]
+__all__ = ["GROUPS", "MOST", "Disk", "Host", "Unit", "unseen"]
 
 MOST = 1_000_000
 """Bytes of a file, or of a program's output, that are read."""
+GROUPS = "/sys/fs/cgroup"
+"""Where control groups are; within a container, its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +63,8 @@ class Host(ABC):
         return f"{self.source}:{path}" if self.source else path
 
     @abstractmethod
-    def output(self, command: Command, look: Look) -> bytes:
-        """Run a program to the end of its output."""
+    def output(self, command: Command, look: Look, intake: int = MOST) -> bytes:
+        """Run a program to the end of its output, which ``intake`` bounds."""
 
     @abstractmethod
     def absence(self, path: str, look: Look) -> str:
@@ -71,12 +75,12 @@ class Host(ABC):
         """Give the text of a file; None where there is none."""
 
     @abstractmethod
-    def cores(self, look: Look) -> float:
-        """Give the processors that its programs may use."""
+    def cores(self, look: Look, groups: Sequence[str] = (GROUPS,)) -> float:
+        """Give the processors that the programs of some control groups may use."""
 
     @abstractmethod
-    def memory(self, look: Look) -> int:
-        """Give the memory that its programs may use, in bytes."""
+    def memory(self, look: Look, groups: Sequence[str] = (GROUPS,)) -> int:
+        """Give the memory that they may use, in bytes."""
 
     @abstractmethod
     def disk(self, path: str, look: Look) -> Disk:

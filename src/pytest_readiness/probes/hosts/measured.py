@@ -14,12 +14,17 @@ from pytest_readiness.target.blocks import PrometheusQuery
 from pytest_readiness.target.presets import PRESETS, filled
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_readiness.probes.hosts.commands import Command
     from pytest_readiness.probes.look import Look
     from pytest_readiness.probes.prometheus.series import Series
     from pytest_readiness.target.blocks import HostBlock, PrometheusBlock
 
-__all__ = ["Measured"]
+__all__ = ["SIZES", "Measured"]
+
+SIZES = ("cpu-cores", "memory-total", "disk-total", "disk-used")
+"""The facts of a preset that tell how large a host is."""
 
 _MOUNT = ("mountpoint", "volume")
 _UNITS = 'node_systemd_unit_state{{name="{}"{}}} == 1'
@@ -36,8 +41,9 @@ class Measured(Host):
         self._preset = block.preset
         self._select = block.select or ""
 
-    def output(self, command: Command, look: Look) -> NoReturn:  # noqa: ARG002  # it cannot
+    def output(self, command: Command, look: Look, intake: int = 0) -> NoReturn:
         """Run no program."""
+        del look, intake
         raise self._mute(f"runs no {command.words[0]}")
 
     def absence(self, path: str, look: Look) -> NoReturn:  # noqa: ARG002  # it cannot
@@ -52,12 +58,14 @@ class Measured(Host):
         """Tell of no port."""
         raise self._mute("tells nothing of ports")
 
-    def cores(self, look: Look) -> float:
+    def cores(self, look: Look, groups: Sequence[str] = ()) -> float:
         """Give the processors, or the container's share of them."""
+        del groups  # an exporter measures one thing: the machine, or the container
         return self._number("cpu-cores", look)
 
-    def memory(self, look: Look) -> int:
+    def memory(self, look: Look, groups: Sequence[str] = ()) -> int:
         """Give the memory, or the container's limit, in bytes."""
+        del groups  # as above
         return round(self._number("memory-total", look))
 
     def disk(self, path: str, look: Look) -> Disk:

@@ -7,15 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_readiness.probes.hosts import commands
-from pytest_readiness.probes.hosts.commanded import GROUPS
+from pytest_readiness.probes.hosts.commanded import SHORT
 from pytest_readiness.probes.hosts.host import MOST
+from pytest_readiness.probes.hosts.measured import SIZES
 from pytest_readiness.probes.planned import PlannedLook, files
+from pytest_readiness.target.presets import PRESETS, filled
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_readiness.probes.hosts.commands import Command
     from pytest_readiness.target.blocks import OnHost
 
-__all__ = ["measured", "of_machine", "planned", "reached", "read"]
+__all__ = ["measured", "planned", "reached", "read", "sized"]
 
 
 def planned(block: OnHost, *asked: Command, note: str = "") -> tuple[PlannedLook, ...]:
@@ -42,25 +46,35 @@ def read(block: OnHost, *paths: str) -> tuple[PlannedLook, ...]:
     return planned(block, *kinds, *heads, note="where it is there")
 
 
-def of_machine(block: OnHost, path: str) -> tuple[PlannedLook, ...]:
-    """Plan to ask a host for its memory, its cores and one file system."""
-    if block.backend is not None and block.backend.backend == "metrics":
-        facts = ("memory-total", "cpu-cores", "disk-total", "disk-used")
-        return tuple(
-            PlannedLook("request", f"GET /api/v1/query {{{fact}}}", _where(block))
-            for fact in facts
-        )
-    return (
-        *planned(block, commands.echo(), commands.cores(), commands.disk(path)),
-        *read(block, "/proc/meminfo", *GROUPS),
+def sized(block: OnHost, path: str, groups: Sequence[Path]) -> tuple[PlannedLook, ...]:
+    """Plan to see what memory, processors and storage a host has."""
+    if _by_metrics(block):
+        known = PRESETS[block.backend.preset or ""] if block.backend else {}
+        facts = [known[name] for name in SIZES if name in known]
+        select = (block.backend.select if block.backend else None) or ""
+        return tuple(_request(block, filled(fact, select)) for fact in facts)
+    limits = [f"{group}/{{limit}}" for group in groups]
+    return planned(
+        block,
+        commands.echo(),
+        commands.heads(["/proc/meminfo", *limits], SHORT),
+        commands.cores(),
+        commands.disk(path),
     )
 
 
 def measured(block: OnHost, metric: str) -> tuple[PlannedLook, ...]:
     """Plan to ask the target's Prometheus for an info metric of a host."""
     select = (block.backend.select if block.backend else None) or ""
-    promql = f"{metric}{{{select}}}"
-    return (PlannedLook("request", f"GET /api/v1/query {promql}", _where(block)),)
+    return (_request(block, f"{metric}{{{select}}}"),)
+
+
+def _request(block: OnHost, promql: str) -> PlannedLook:
+    return PlannedLook("request", f"GET /api/v1/query {promql}", _where(block))
+
+
+def _by_metrics(block: OnHost) -> bool:
+    return block.backend is not None and block.backend.backend == "metrics"
 
 
 def _where(block: OnHost) -> str:

@@ -73,14 +73,14 @@ class Shell(Commanded):
             raise unseen(reason, f"install {tool} where the run is")
         self._reach(look)
 
-    def run(self, command: Command, look: Look) -> Ended:
+    def run(self, command: Command, look: Look, intake: int = MOST) -> Ended:
         """Run a program to its end."""
         seconds = math.ceil(look.remaining())
         script = _SCRIPT.format(seconds=seconds)
         text = f"/bin/sh -c {shlex.quote(script)} sh {shlex.join(command.words)}"
 
         def run(line: str) -> Ended:
-            return ended(("/bin/sh", "-c", line), look, self._environment(), MOST)
+            return ended(("/bin/sh", "-c", line), look, self._environment(), intake)
 
         try:
             result = _backend(self._block, run).run(text)

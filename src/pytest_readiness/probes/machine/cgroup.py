@@ -9,41 +9,25 @@ the topmost.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import PurePosixPath as Path
 from typing import TYPE_CHECKING
 
 from pytest_readiness.catalogue.observation import Cause
 from pytest_readiness.probes.look import LookError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
 
-__all__ = [
-    "GROUP",
-    "MOUNTS",
-    "Allowance",
-    "Read",
-    "allowance",
-    "is_group",
-    "own_groups",
-]
+__all__ = ["GROUP", "MOUNTS", "Allowance", "allowance", "is_group", "own_groups"]
 
-Read = Callable[[str], str | None]
-"""Gives the text of a file on the host, None where there is none.
-
-It raises ``LookError`` where there is one that may not be read.
-"""
-
-GROUP = "/proc/self/cgroup"
-MOUNTS = "/proc/self/mountinfo"
-"""What tells which groups this process is in."""
+GROUP = "proc/self/cgroup"
+MOUNTS = "proc/self/mountinfo"
+"""What tells which groups this process is in, below the file system's root."""
 
 _MEMBERS = "cgroup.procs"
 """A file of every group; a folder without one is outside the hierarchy."""
 _FIELDS_BEFORE = 5
-_Limits = Callable[[Path, Read], float | None]
 _OCTAL = re.compile(r"\\([0-7]{3})")
 
 
@@ -61,11 +45,15 @@ class Allowance:
         return Allowance(amount, str(file))
 
 
-def own_groups(read: Read) -> tuple[str, ...]:
-    """Give the folders of this process's groups, one a hierarchy."""
-    paths = dict(_paths(read(GROUP) or ""))
-    found: list[str] = []
-    for line in (read(MOUNTS) or "").splitlines():
+def own_groups(root: Path) -> tuple[Path, ...]:
+    """Give the folders of this process's groups, one a hierarchy.
+
+    Raises:
+        LookError: the kernel does not say.
+    """
+    paths = dict(_paths(_text(root / GROUP) or ""))
+    found: list[Path] = []
+    for line in (_text(root / MOUNTS) or "").splitlines():
         before, _, after = line.partition(" - ")
         fields, kinds = before.split(" "), after.split(" ")
         if len(fields) < _FIELDS_BEFORE or kinds[0] not in {"cgroup", "cgroup2"}:
@@ -73,34 +61,33 @@ def own_groups(read: Read) -> tuple[str, ...]:
         names = {""} if kinds[0] == "cgroup2" else set(kinds[-1].split(","))
         path = next((paths[name] for name in names if name in paths), None)
         if path is not None:
-            mount, begin = _unescaped(fields[4]), _unescaped(fields[3])
-            found.append(_within(Path(mount), begin, path, read))
+            mount = root / _unescaped(fields[4]).lstrip("/")
+            found.append(_within(mount, _unescaped(fields[3]), path))
     return tuple(dict.fromkeys(found))
 
 
-def allowance(groups: Iterable[str], what: str, read: Read) -> Allowance:
+def allowance(groups: Iterable[Path], what: str) -> Allowance:
     """Give the smallest limit of some groups and of all above them.
 
     Args:
         groups: the innermost groups, one a hierarchy.
         what: ``memory`` (bytes) or ``cores``.
-        read: the host's files.
 
     Raises:
         LookError: a limit is there and cannot be read.
     """
     limit = Allowance()
     for group in groups:
-        for folder in _upwards(Path(group), read):
-            for name, limits in _READERS[what].items():
-                limit = limit.least(limits(folder, read), folder / name)
+        for folder in _upwards(group):
+            for name, read in _READERS[what].items():
+                limit = limit.least(read(folder), folder / name)
     return limit
 
 
-def is_group(folder: str, read: Read) -> bool:
+def is_group(folder: Path) -> bool:
     """Whether a folder is a control group's."""
     names = (_MEMBERS, *_READERS["memory"], *_READERS["cores"])
-    return any(read(f"{folder}/{name}") is not None for name in names)
+    return any((folder / name).exists() for name in names)
 
 
 def _paths(text: str) -> Iterator[tuple[str, str]]:
@@ -112,95 +99,100 @@ def _paths(text: str) -> Iterator[tuple[str, str]]:
             yield controller, path
 
 
-def _within(mount: Path, root: str, path: str, read: Read) -> str:
+def _within(mount: Path, root: str, path: str) -> Path:
     """Give a group's folder below its hierarchy's mount.
 
     A container's mount begins at the container's own group (``root``); what its
     namespace hides is written with ``..``.
     """
     if ".." in path.split("/"):
-        return str(mount)
+        return mount
     if root != "/":
         if not (path == root or path.startswith(f"{root}/")):
-            return str(mount)
+            return mount
         path = path[len(root) :]
     folder = mount / path.lstrip("/")
-    return str(folder if read(f"{folder}/{_MEMBERS}") is not None else mount)
+    return folder if folder.is_dir() else mount
 
 
-def _upwards(group: Path, read: Read) -> Iterator[Path]:
+def _upwards(group: Path) -> Iterator[Path]:
     yield group
     for folder in group.parents:
-        if read(str(folder / _MEMBERS)) is None:
+        if not (folder / _MEMBERS).exists():
             return
         yield folder
 
 
-def _memory_2(folder: Path, read: Read) -> float | None:
-    return _number(folder / "memory.max", "max", read)
+def _memory_2(folder: Path) -> float | None:
+    return _number(folder / "memory.max", unlimited="max")
 
 
-def _memory_1(folder: Path, read: Read) -> float | None:
+def _memory_1(folder: Path) -> float | None:
     # "None" is a number near 2^63 there, more than any machine has.
-    return _number(folder / "memory.limit_in_bytes", "-1", read)
+    return _number(folder / "memory.limit_in_bytes", unlimited="-1")
 
 
-def _quota_2(folder: Path, read: Read) -> float | None:
-    file = folder / "cpu.max"
-    text = _text(file, read)
+def _quota_2(folder: Path) -> float | None:
+    text = _text(folder / "cpu.max")
     if text is None:
         return None
     quota, _, period = text.partition(" ")
-    return None if quota == "max" else _count(quota, file) / _count(period, file)
+    file = folder / "cpu.max"
+    return None if quota == "max" else _read(quota, file) / _read(period, file)
 
 
-def _quota_1(folder: Path, read: Read) -> float | None:
-    quota = _number(folder / "cpu.cfs_quota_us", "-1", read)
-    period = _number(folder / "cpu.cfs_period_us", "0", read)
+def _quota_1(folder: Path) -> float | None:
+    quota = _number(folder / "cpu.cfs_quota_us", unlimited="-1")
+    period = _number(folder / "cpu.cfs_period_us", unlimited="0")
     return None if quota is None or period is None else quota / period
 
 
-def _processors(name: str) -> _Limits:
-    def limits(folder: Path, read: Read) -> float | None:
-        file, total = folder / name, 0.0
-        text = _text(file, read)
+def _set_of(name: str) -> Callable[[Path], float | None]:
+    def read(folder: Path) -> float | None:
+        text = _text(folder / name)
         if not text:
             return None  # an empty list is that of the group above
+        total = 0.0
         for part in text.split(","):
             first, dash, last = part.partition("-")
-            end = _count(last if dash else first, file)
-            total += end - _count(first, file) + 1
+            file = folder / name
+            total += _read(last if dash else first, file) - _read(first, file) + 1
         return total
 
-    return limits
+    return read
 
 
-_READERS: dict[str, dict[str, _Limits]] = {
+_READERS: dict[str, dict[str, Callable[[Path], float | None]]] = {
     "memory": {"memory.max": _memory_2, "memory.limit_in_bytes": _memory_1},
     "cores": {
         "cpu.max": _quota_2,
         "cpu.cfs_quota_us": _quota_1,
-        "cpuset.cpus.effective": _processors("cpuset.cpus.effective"),
-        "cpuset.effective_cpus": _processors("cpuset.effective_cpus"),
+        "cpuset.cpus.effective": _set_of("cpuset.cpus.effective"),
+        "cpuset.effective_cpus": _set_of("cpuset.effective_cpus"),
     },
 }
 """The files that limit something, of both versions."""
 
 
-def _number(file: Path, unlimited: str, read: Read) -> float | None:
-    text = _text(file, read)
-    return None if text is None or text == unlimited else _count(text, file)
+def _number(file: Path, unlimited: str) -> float | None:
+    text = _text(file)
+    return None if text is None or text == unlimited else _read(text, file)
 
 
-def _count(text: str, file: Path) -> float:
+def _read(text: str, file: Path) -> float:
     if not (text.isascii() and text.isdecimal()):
         raise LookError(f"{file} holds no number", Cause.LOCAL, final=True)
     return float(text)
 
 
-def _text(file: Path, read: Read) -> str | None:
-    text = read(str(file))
-    return None if text is None else text.strip()
+def _text(file: Path) -> str | None:
+    try:
+        return file.read_text("ascii", "replace").strip()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        why = error.strerror or "unreadable"
+        raise LookError(f"{file}: {why}", Cause.LOCAL, final=True) from None
 
 
 def _unescaped(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from packaging.version import Version
@@ -16,13 +16,8 @@ from packaging.version import Version
 from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
 from pytest_readiness.probes.look import Facts
 from pytest_readiness.probes.planned import PlannedLook
-from pytest_readiness.probes.postgres.session import (
-    BEGIN,
-    END,
-    TIMEOUT,
-    Session,
-    each_host,
-)
+from pytest_readiness.probes.postgres.connecting import each_host
+from pytest_readiness.probes.postgres.session import BEGIN, END, TIMEOUT, Session
 from pytest_readiness.probes.postgres.settings import (
     FILES,
     connection_settings,
@@ -113,7 +108,10 @@ def _places(settings: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def session_looks(block: PostgresBlock, *looks: PlannedLook) -> tuple[PlannedLook, ...]:
-    """Say beforehand that a session is opened, and what is done in it."""
+    """Say beforehand that a session is opened, and what is done in it.
+
+    ``{user}`` in the looks' grants is filled in.
+    """
     settings = shown_settings(block)
     names = {
         word: quoted(settings[word]) if word in settings else f"{{{word}}}"
@@ -121,9 +119,13 @@ def session_looks(block: PostgresBlock, *looks: PlannedLook) -> tuple[PlannedLoo
     }
     how = f"session as {names['user']}, sslmode {settings['sslmode']}"
     grant = CONNECT.format(**names)
+    filled = (
+        replace(look, grant=look.grant.replace("{user}", names["user"]))
+        for look in looks
+    )
     return (
         *(PlannedLook("connection", how, at, grant) for at in _places(settings)),
-        *looks,
+        *filled,
         *(PlannedLook("file", settings[w]) for w in FILES if w in settings),
     )
 

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
 from pytest_readiness.probes.look import Facts, LookError
 from pytest_readiness.probes.planned import PlannedLook
-from pytest_readiness.probes.postgres import Postgres, session_looks
-from pytest_readiness.probes.postgres.reading import Reader, split_name
+from pytest_readiness.probes.postgres import Postgres, quoted, session_looks
+from pytest_readiness.probes.postgres.reading import Reader, select_on, split_name
 from pytest_readiness.probes.postgres.session import BEGIN, END, TIMEOUT, Session
 from pytest_readiness.probes.postgres.settings import connection_settings
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from pytest_readiness.probes.look import Look
     from pytest_readiness.target.blocks import PostgresBlock
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["STATEMENTS", "Contents", "Expectation"]
 
 _ROWS = "SELECT count(*) FROM (SELECT FROM {table} LIMIT {floor}) AS counted"
-_GRANT = "GRANT SELECT ON {table} TO the role that looks"
+_GRANT = "GRANT SELECT ON {tables} TO {user}"
+"""For the target's own SELECTs, whose tables are not known."""
 _COST = "EXPLAIN (FORMAT JSON) {select}"
 _UNVALIDATED = (
     "SELECT n.nspname, c.relname, k.conname FROM pg_catalog.pg_constraint k"
@@ -37,8 +38,8 @@ _UNVALIDATED = (
     " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
     " WHERE NOT k.convalidated ORDER BY 1, 2, 3 LIMIT 100"
 )
-STATEMENTS = (BEGIN, TIMEOUT, _ROWS, _COST, _UNVALIDATED, END)
-"""What is sent, beside the target's own SELECTs; names are filled in, quoted."""
+STATEMENTS = (BEGIN, TIMEOUT, _UNVALIDATED, END)
+"""What is always sent; beside it, rows are counted and the target's SELECTs asked."""
 
 
 @dataclass(frozen=True)
@@ -97,20 +98,10 @@ class Contents(Facts):
     @classmethod
     def looks(cls, block: PostgresBlock) -> tuple[PlannedLook, ...]:
         """Say beforehand what is sent, the target's own SELECTs as they stand."""
-        table = block.contents
         return session_looks(
             block,
             *(PlannedLook("statement", statement) for statement in STATEMENTS),
-            *(
-                PlannedLook(
-                    "statement",
-                    one.sql,
-                    grant=_GRANT.format(table="what it reads"),
-                    note=f"where the planner's cost is at most {table.max_cost:.0f}",
-                )
-                for one in (table.assertions if table else ())
-                if table
-            ),
+            *(_table_looks(block.contents) if block.contents else ()),
         )
 
     @staticmethod
@@ -124,6 +115,21 @@ class Contents(Facts):
         return f"postgresql://{shown}:{block.contents.port or port}/{database}"
 
 
+def _table_looks(table: ContentsTable) -> Iterator[PlannedLook]:
+    """Say how rows are counted, and what the assertions ask, their cost first."""
+    for name, floor in table.rows.items():
+        counting = _ROWS.format(table=_quoted(name), floor=floor)
+        yield PlannedLook("statement", counting, grant=select_on(name))
+    note = f"where the planner's cost is at most {table.max_cost:.0f}"
+    for one in table.assertions:
+        yield PlannedLook("statement", _COST.format(select=one.sql), grant=_GRANT)
+        yield PlannedLook("statement", one.sql, grant=_GRANT, note=note)
+
+
+def _quoted(table: str) -> str:
+    return ".".join(map(quoted, split_name(table)))
+
+
 def _expectations(
     reader: Reader, table: ContentsTable | None
 ) -> Observed[tuple[Expectation, ...]]:
@@ -135,9 +141,8 @@ def _expectations(
 
 
 def _floor(reader: Reader, table: str, floor: int) -> Expectation:
-    quoted = ".".join(map(reader.session.identifier, split_name(table)))
-    counting = _ROWS.format(table=quoted, floor=floor)
-    rows = reader.rows(counting, table, _GRANT.format(table=table))
+    counting = _ROWS.format(table=_quoted(table), floor=floor)
+    rows = reader.rows(counting, table, select_on(table))
     return Expectation(
         f"rows of {table}",
         rows.map(lambda rows: rows[0][0]),

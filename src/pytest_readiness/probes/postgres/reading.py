@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.look import Look
     from pytest_readiness.probes.postgres.session import Rows, Session
 
-__all__ = ["OURS", "Names", "Reader", "named", "split_name"]
+__all__ = ["OURS", "Names", "Reader", "named", "select_on", "split_name"]
 
 Names = tuple[str, ...]
 
@@ -36,13 +36,14 @@ class Reader:
     table: str
 
     def rows(self, statement: str, what: str, grant: str = "") -> Observed[Rows]:
-        """Read rows; ``grant`` is what helps where the role may not read them."""
+        """Read rows; ``grant`` is what helps where ``{user}`` may not read them."""
 
         def read() -> Rows:
             try:
                 return self.session.read(statement)
             except LookError as error:
-                raise _with_grant(error, grant) from None
+                role = self.session.identifier(self.session.user)
+                raise _with_grant(error, grant.replace("{user}", role)) from None
 
         return self.look.observe(read, what=what)
 
@@ -68,6 +69,18 @@ def split_name(name: str) -> tuple[str, str]:
     """Give schema and name of what the target file calls ``orders`` or ``a.orders``."""
     schema, _, plain = name.rpartition(".")
     return schema or "public", plain
+
+
+def select_on(table: str) -> str:
+    """Give the grant for a table as the target file calls it; ``{user}`` is to fill in.
+
+    >>> select_on("orders")
+    'GRANT SELECT ON "public"."orders" TO {user}'
+    """
+    schema, name = split_name(table)
+    usage = f'GRANT USAGE ON SCHEMA "{schema}" TO {{user}}; '
+    select = f'GRANT SELECT ON "{schema}"."{name}" TO {{user}}'
+    return select if schema == "public" else usage + select
 
 
 def named(schema: str, name: str, *details: str) -> str:

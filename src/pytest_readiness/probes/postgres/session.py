@@ -1,8 +1,7 @@
 """One session with a PostgreSQL server, bounded by the look's deadline.
 
-psycopg's ``connect_timeout`` has whole seconds and ends when the connection stands; a
-server that accepts and then hangs, or sends a byte a second, outlasts it. Here libpq is
-driven without blocking: every wait ends at the deadline.
+Nothing here blocks: libpq is driven step by step, and every wait ends in time. A server
+that was asked something and did not answer is not asked again in that session.
 """
 
 from __future__ import annotations
@@ -13,26 +12,26 @@ from typing import TYPE_CHECKING, Self
 
 import psycopg
 from psycopg import pq
-from psycopg.conninfo import make_conninfo
 
 from pytest_readiness.catalogue.observation import Cause
 from pytest_readiness.probes.look import LookError
-from pytest_readiness.probes.network import CLOSED, ENDLESS, INTAKE, received, resolve
-from pytest_readiness.probes.postgres.refusals import refusal
+from pytest_readiness.probes.network import CLOSED
+from pytest_readiness.probes.postgres.connecting import (
+    Connecting,
+    each_host,
+    places,
+    wait,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from types import TracebackType
 
     from pytest_readiness.probes.look import Look
 
-__all__ = ["BEGIN", "END", "TIMEOUT", "Rows", "Session", "each_host"]
+__all__ = ["BEGIN", "END", "TIMEOUT", "Rows", "Session"]
 
-_DEFAULT_PORT = "5432"
 _ONE_ACCOUNT = ("host", "hostaddr", "port", "dbname", "user", "password", "sslmode")
-_BEFORE_CONNECTED = frozenset(
-    {pq.ConnStatus.STARTED, pq.ConnStatus.NEEDED, pq.ConnStatus.BAD}
-)
 _READY = frozenset({pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK})
 _INSUFFICIENT_PRIVILEGE = "42501"
 _QUERY_CANCELED = "57014"
@@ -52,6 +51,7 @@ class Session:
         self._connection = connection
         self._look = look
         self._over: LookError | None = None
+        self._columns: tuple[str, ...] = ()
 
     @classmethod
     def open(
@@ -86,15 +86,15 @@ class Session:
     @classmethod
     def _open_host(cls, settings: Mapping[str, str], share: Look, look: Look) -> Self:
         """Connect to one host: libpq would wait for each of its addresses for ever."""
-        places = _places(settings, share)
-        for index, place in enumerate(places):
-            bounded = share.share(share.remaining() / (len(places) - index))
-            connecting = _Connecting({**settings, **place}, bounded)
+        found = places(settings, share)
+        for index, place in enumerate(found):
+            bounded = share.share(share.remaining() / (len(found) - index))
+            connecting = Connecting({**settings, **place}, bounded)
             try:
                 return cls(connecting.finish(), look)
             except LookError:
                 connecting.close()
-                if connecting.reached or index == len(places) - 1:
+                if connecting.reached or index == len(found) - 1:
                     raise
         raise LookError("the host's name has no address")
 
@@ -108,6 +108,15 @@ class Session:
         trace: TracebackType | None,
     ) -> None:
         self._connection.finish()
+
+    def close(self) -> None:
+        """End the session."""
+        self._connection.finish()
+
+    @property
+    def user(self) -> str:
+        """The role that logged in."""
+        return self._connection.user.decode(errors="replace")
 
     @property
     def server_version(self) -> int:
@@ -126,6 +135,15 @@ class Session:
             LookError: no answer in time, an error, or a missing privilege.
         """
         return self._run(lambda: self._connection.send_query(statement.encode()))
+
+    def table(self, statement: str) -> tuple[Mapping[str, str], ...]:
+        """Run one statement and give its rows by the names of their columns.
+
+        Raises:
+            LookError: as :meth:`query` does.
+        """
+        rows = self.query(statement)
+        return tuple(dict(zip(self._columns, row, strict=True)) for row in rows)
 
     def read(self, statement: str) -> Rows:
         """Run a statement of our own in a read-only transaction: one round trip.
@@ -202,7 +220,7 @@ class Session:
                 if result.status not in _READY:
                     failed = failed or _failed(result, self._look)
                 elif result.nfields:
-                    rows = _rows(result)
+                    rows, self._columns = _rows(result), _columns(result)
         except psycopg.Error:
             if failed is None:
                 raise
@@ -212,75 +230,13 @@ class Session:
 
     def _flush(self) -> None:
         while self._connection.flush() == 1:
-            _wait(self._connection.socket, selectors.EVENT_WRITE, self._look)
+            wait(self._connection.socket, selectors.EVENT_WRITE, self._look)
 
     def _next_result(self) -> pq.abc.PGresult | None:
         while self._connection.is_busy():
-            _wait(self._connection.socket, selectors.EVENT_READ, self._look)
+            wait(self._connection.socket, selectors.EVENT_READ, self._look)
             self._connection.consume_input()
         return self._connection.get_result()
-
-
-class _Connecting:
-    """One connection on its way; ``reached`` once the other side accepted it."""
-
-    def __init__(self, settings: Mapping[str, str], look: Look) -> None:
-        self._look = look
-        self.reached = False
-        try:
-            self._connection = pq.PGconn.connect_start(
-                make_conninfo(**settings).encode()
-            )
-        except psycopg.Error:
-            reason = "libpq does not understand the connection's settings"
-            raise LookError(reason, Cause.LOCAL, final=True) from None
-
-    def finish(self) -> pq.abc.PGconn:
-        """Wait until the session stands, and give it."""
-        # libpq asks for this order: wait until it may write, then poll. Polled sooner,
-        # it takes a connection that is still being made for made.
-        wants = pq.PollingStatus.WRITING
-        try:
-            while wants is not pq.PollingStatus.OK:
-                wants = self._step(wants)
-        except psycopg.Error:
-            raise refusal(self._message()) from None
-        self._connection.nonblocking = 1
-        return self._connection
-
-    def close(self) -> None:
-        """Give the connection up."""
-        self._connection.finish()
-
-    def _step(self, wants: pq.PollingStatus) -> pq.PollingStatus:
-        """Wait for what libpq wants, let it go on, and give what it wants next."""
-        connection = self._connection
-        if connection.status == pq.ConnStatus.BAD:
-            raise refusal(self._message())
-        reading = wants is pq.PollingStatus.READING
-        event = selectors.EVENT_READ if reading else selectors.EVENT_WRITE
-        waited_for = "the connection was accepted" if self.reached else ""
-        _wait(connection.socket, event, self._look, waited_for)
-        wants = pq.PollingStatus(connection.connect_poll())
-        if wants is pq.PollingStatus.FAILED:
-            raise refusal(self._message())
-        self.reached = self.reached or connection.status not in _BEFORE_CONNECTED
-        return wants
-
-    def _message(self) -> str:
-        return self._connection.error_message.decode(errors="replace")
-
-
-def _wait(descriptor: int, event: int, look: Look, waited_for: str = "") -> None:
-    """Wait until a socket is ready; raise at the look's deadline."""
-    with selectors.DefaultSelector() as selector:
-        selector.register(descriptor, event)
-        # What never stops sending is always ready: the clock decides, not the socket.
-        if not selector.select(look.remaining()) or look.over:
-            raise look.overdue(waited_for)
-    # A row may say that it is a gigabyte long, and libpq would make room for it.
-    if received(descriptor) > INTAKE:
-        raise LookError(ENDLESS)
 
 
 class _StatementError(LookError):
@@ -297,6 +253,11 @@ def _rows(result: pq.abc.PGresult) -> Rows:
     )
 
 
+def _columns(result: pq.abc.PGresult) -> tuple[str, ...]:
+    names = (result.fname(column) or b"" for column in range(result.nfields))
+    return tuple(name.decode(errors="replace") for name in names)
+
+
 def _failed(result: pq.abc.PGresult, look: Look) -> LookError:
     field = result.error_field(pq.DiagnosticField.SQLSTATE) or b""
     state = field.decode(errors="replace")
@@ -309,25 +270,3 @@ def _failed(result: pq.abc.PGresult, look: Look) -> LookError:
         return _StatementError(reason)
     shown = state if state.isalnum() and state.isascii() else "of no known kind"
     return _StatementError(f"the statement failed with SQLSTATE {shown}")
-
-
-def each_host(settings: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """Take libpq's lists of hosts apart: settings for each one."""
-    hosts = settings.get("host", "").split(",")
-    addresses = settings.get("hostaddr", "").split(",")
-    ports = settings.get("port", "").split(",")
-    for index in range(max(len(hosts), len(addresses))):
-        host = hosts[index] if index < len(hosts) else ""
-        address = addresses[index] if index < len(addresses) else ""
-        port = ports[index if len(ports) > 1 and index < len(ports) else 0]
-        one = {"host": host, "hostaddr": address, "port": port or _DEFAULT_PORT}
-        yield {**settings, **one}
-
-
-def _places(settings: Mapping[str, str], look: Look) -> tuple[dict[str, str], ...]:
-    """Resolve the host ourselves: libpq's own look-up blocks."""
-    host, address, port = (settings[word] for word in ("host", "hostaddr", "port"))
-    if address or not host or host.startswith(("/", "@")):
-        return ({},)
-    found = resolve(host, int(port), look)
-    return tuple({"hostaddr": place.ip} for place in found)

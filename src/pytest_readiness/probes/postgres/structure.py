@@ -80,7 +80,14 @@ HEADS: Mapping[str, str] = {
 STRUCTURE = (_NO_TABLES, _NO_COLUMNS, _INVALID, _NO_KEYS)
 """What is sent, beside the question for the head."""
 
-_GRANT = "GRANT SELECT on the migrations' table to the role"
+_TABLE_OF = {
+    "alembic": "alembic_version",
+    "django": "django_migrations",
+    "flyway": "flyway_schema_history",
+    "liquibase": "databasechangelog",
+}
+"""Found by the search path, as the query finds it."""
+_GRANT = "GRANT SELECT ON {tables} TO {user}"
 _WITHOUT_KEY = {"liquibase": ("databasechangelog",)}
 """Tables that the tools themselves make without a primary key."""
 _LINKS = ("revision", "down_revision")
@@ -149,9 +156,16 @@ def structure_looks(table: StructureTable | None) -> tuple[PlannedLook, ...]:
     if table is None:
         return ()
     query = HEADS.get(table.head or "", table.head_query or "")
-    asked = (PlannedLook("statement", query, grant=_GRANT),) if query else ()
+    grant = _grant(table.head)
+    asked = (PlannedLook("statement", query, grant=grant),) if query else ()
     scripts = (PlannedLook("file", str(table.scripts)),) if table.scripts else ()
     return (*asked, *scripts)
+
+
+def _grant(head: str | None) -> str:
+    """Give the grant for the table of a migration tool; of a query's own it is open."""
+    known = _TABLE_OF.get(head or "")
+    return _GRANT.replace("{tables}", known) if known else _GRANT
 
 
 def _expected(reader: Reader, table: StructureTable) -> dict[str, Observed[Any]]:
@@ -216,7 +230,7 @@ def _heads(reader: Reader, table: StructureTable) -> Observed[Names]:
             lambda: reader.session.read_foreign(query), what="head_query"
         )
     elif table.head is not None:
-        rows = reader.rows(HEADS[table.head], table.head, _GRANT)
+        rows = reader.rows(HEADS[table.head], table.head, _grant(table.head))
     else:
         return reader.unset("structure.head")
     return rows.map(_listed)

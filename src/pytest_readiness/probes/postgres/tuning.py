@@ -26,6 +26,7 @@ SETTINGS = (
 )
 _NAMES = (
     *("shared_buffers", "effective_cache_size", "work_mem", "max_connections"),
+    *("superuser_reserved_connections", "reserved_connections"),
     *("max_wal_size", "autovacuum", "track_counts", "autovacuum_freeze_max_age"),
 )
 _RECORDER = (
@@ -82,6 +83,8 @@ class Tuning:
     """What the planner believes to be cached, in bytes."""
     work_memory_share: Observed[float]
     """``work_mem`` for every connection at once, of the machine's memory."""
+    usable_connections: Observed[int]
+    """``max_connections``, less those kept for superusers and maintenance."""
     max_wal_size: Observed[int]
     """Bytes of write-ahead log between two checkpoints."""
     autovacuum: Observed[bool]
@@ -107,6 +110,13 @@ def read_tuning(reader: Reader, ram: int | None) -> dict[str, Observed[Any]]:
         "shared_buffers_share": _share(reader, buffers, ram),
         "effective_cache_size": _bytes(settings, "effective_cache_size"),
         "work_memory_share": _share(reader, work, ram),
+        "usable_connections": settings.map(
+            lambda s: (
+                _value(s, "max_connections")
+                - _value(s, "superuser_reserved_connections")
+                - _value(s, "reserved_connections")
+            )  # since PostgreSQL 16
+        ),
         "max_wal_size": _bytes(settings, "max_wal_size"),
         "autovacuum": settings.map(
             lambda s: s.get("autovacuum") == s.get("track_counts") == "on"

@@ -10,6 +10,7 @@ from typing import Annotated, Self, get_origin
 from pydantic import AfterValidator, Field, model_validator
 
 from pytest_readiness.catalogue.item import SLUG
+from pytest_readiness.target.blocks.backup import BackupBlock, BackupLimits
 from pytest_readiness.target.blocks.block import (
     Block,
     Grant,
@@ -22,6 +23,7 @@ from pytest_readiness.target.blocks.endpoint import Endpoint
 from pytest_readiness.target.blocks.hosts import HostBlock, OnHost, place
 from pytest_readiness.target.blocks.machine import MachineBlock, MachineLimits
 from pytest_readiness.target.blocks.network import NetworkBlock, NetworkLimits
+from pytest_readiness.target.blocks.pgbouncer import PgbouncerBlock, PgbouncerLimits
 from pytest_readiness.target.blocks.postgres import PostgresBlock, PostgresLimits
 from pytest_readiness.target.blocks.prometheus import PrometheusBlock, PrometheusQuery
 from pytest_readiness.target.blocks.providers import ProviderBlock, ProviderLimits
@@ -32,6 +34,8 @@ from pytest_readiness.target.blocks.tls import CertificateLimits, TlsBlock, TlsE
 from pytest_readiness.target.values import Mistake
 
 __all__ = [
+    "BackupBlock",
+    "BackupLimits",
     "Block",
     "CertificateLimits",
     "DependenciesBlock",
@@ -45,6 +49,8 @@ __all__ = [
     "NetworkBlock",
     "NetworkLimits",
     "OnHost",
+    "PgbouncerBlock",
+    "PgbouncerLimits",
     "PostgresBlock",
     "PostgresLimits",
     "PrometheusBlock",
@@ -95,6 +101,10 @@ class Resources(Block):
     """The upstream endpoints that the service connects to."""
     postgres: PostgresBlock | None = None
     """The database server."""
+    pgbouncer: PgbouncerBlock | None = None
+    """The pool between the service and the database."""
+    backup: BackupBlock | None = None
+    """The database's backups."""
     redis: RedisBlock | None = None
     """The cache."""
     tls: TlsBlock | None = None
@@ -143,6 +153,10 @@ class Limits(Block):
     """Limits of the connects to upstream endpoints."""
     postgres: PostgresLimits = PostgresLimits()
     """Limits of the database server."""
+    pgbouncer: PgbouncerLimits = PgbouncerLimits()
+    """Limits of the pool."""
+    backup: BackupLimits = BackupLimits()
+    """Limits of the backups."""
     redis: RedisLimits = RedisLimits()
     """Limits of the cache."""
     providers: ProviderLimits = ProviderLimits()

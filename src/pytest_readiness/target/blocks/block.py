@@ -41,6 +41,7 @@ from pytest_readiness.target.values import (
     parse_base_url,
     parse_duration,
     parse_host,
+    parse_size,
     parse_version,
     plain_text,
 )
@@ -60,6 +61,7 @@ __all__ = [
     "ResourceBlock",
     "SecretText",
     "Share",
+    "Size",
     "Text",
     "Url",
     "VersionText",
@@ -145,6 +147,11 @@ Url = Annotated[str, AfterValidator(worded(parse_base_url))]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Count = Annotated[int, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
+Size = Annotated[
+    int,
+    BeforeValidator(worded(parse_size)),
+    _text_schema(examples=["8GB", "512MiB"]),
+]
 Duration = Annotated[
     dt.timedelta,
     BeforeValidator(worded(parse_duration)),

@@ -4,6 +4,7 @@ A resource that stands on one of them names it: ``host = "HOST"``. What names no
 looked at on the machine that the run is on.
 """
 
+import shlex
 from collections.abc import Mapping
 from typing import Literal, Self
 
@@ -103,6 +104,10 @@ class HostBlock(ResourceBlock):
             if str(getattr(self, name) or "").startswith("-"):
                 # The program would take it for an option.
                 raise refuse("begins with a hyphen", "give the bare name", key=name)
+        if self.context is not None and shlex.quote(self.context) != self.context:
+            # testinfra puts it between quotation marks of its own.
+            what = "holds a character that would need quoting"
+            raise refuse(what, "give the context a plain name", key="context")
         return self
 
 

@@ -8,11 +8,11 @@ from pytest_readiness.target.blocks.block import (
     FilePath,
     Limit,
     LimitsBlock,
+    Size,
     floor,
     tupled,
 )
 from pytest_readiness.target.blocks.hosts import OnHost
-from pytest_readiness.target.blocks.sizes import Size
 
 __all__ = ["MachineBlock", "MachineLimits"]
 
@@ -22,13 +22,13 @@ Cores = Annotated[float, Field(gt=0)]
 
 
 class MachineBlock(OnHost):
-    """The machine that runs the service."""
+    """The machine that runs the service: this one, or a host."""
 
     path: FilePath
     """Folder of the service: the file system that holds it is its storage."""
     cgroup: Annotated[tuple[FilePath, ...], BeforeValidator(tupled)] = ()
     """Folders of the service's control group below ``/sys/fs/cgroup`` (with version 1
-    one a controller); else the group of this run, or the topmost one of the host."""
+    one a controller); else the group of this run, or the topmost of a host."""
     replicas: int = Field(default=1, ge=1)
     """How many such machines share the load; their memory and cores are added up."""
 

@@ -14,6 +14,7 @@ from pytest_readiness.target.blocks.block import (
     ResourceBlock,
     SecretText,
     Share,
+    Size,
     Text,
     VersionText,
     exclusive,
@@ -27,7 +28,6 @@ from pytest_readiness.target.blocks.database import (
     ContentsTable,
     StructureTable,
 )
-from pytest_readiness.target.blocks.sizes import Size
 from pytest_readiness.target.context import Context
 from pytest_readiness.target.dsn import Dsn, parse_dsn
 from pytest_readiness.target.values import Mistake, parse_host

@@ -16,6 +16,7 @@ from pytest_readiness.target.blocks.block import (
     Text,
     Url,
     refuse,
+    some_time,
     tupled,
     worded,
 )
@@ -68,7 +69,7 @@ class PrometheusQuery(Block):
     """What is asked."""
     window: Duration | None = None
     """So far back it is asked, in steps; left out, for the present only."""
-    step: Duration = dt.timedelta(minutes=1)
+    step: Annotated[Duration, AfterValidator(some_time)] = dt.timedelta(minutes=1)
     """From one point of the window to the next."""
     unit: Text | None = None
     """Unit of its values, as reports show it: ``s``, ``bytes``, ``ratio`` ..."""
@@ -89,8 +90,6 @@ class PrometheusQuery(Block):
                 selectors(self.promql)
         except Mistake as mistake:
             raise refuse(mistake.what, mistake.remedy, key="promql") from None
-        if not self.step:
-            raise refuse("is no time at all", 'write one like "1m"', key="step")
         if self.window is not None and self.window / self.step > _MOST_STEPS:
             what = f"makes more than {_MOST_STEPS:,} steps"
             raise refuse(what, "take a longer step", key="step")
@@ -128,7 +127,7 @@ class PrometheusBlock(ResourceBlock):
     """Whose series are asked for, where a server holds those of several."""
     tenant_header: Text = "X-Scope-OrgID"
     """Header that names the tenant; Thanos has ``THANOS-TENANT``."""
-    timeout: Duration = dt.timedelta(seconds=10)
+    timeout: Annotated[Duration, AfterValidator(some_time)] = dt.timedelta(seconds=10)
     """How long one look may wait for all its answers."""
     freshness: Duration = dt.timedelta(minutes=5)
     """How old a sample may be; older ones are no facts."""
