@@ -18,7 +18,7 @@ from pytest_readiness.demo.standins import hostile
 from pytest_readiness.probes.look import Look
 from pytest_readiness.probes.machine import Machine
 from pytest_readiness.probes.machine.cgroup import own_groups
-from pytest_readiness.target.blocks import MachineBlock
+from pytest_readiness.target.blocks import HostBlock, MachineBlock, Resources
 from tests.integration.conftest import find
 
 if TYPE_CHECKING:

@@ -265,7 +265,7 @@ def _check_beside(
         one for id_, one in signed.items() if sections[id_] == APPROVAL_SECTION
     ]
     for hindrance in basis.signing.hindrances(approvals, waivers):
-        known = hindrance.code == Code.BELOW_THRESHOLD
+        known = hindrance.code == str(Code.BELOW_THRESHOLD)
         code = Code.BELOW_THRESHOLD if known else Code.NOT_WAIVABLE
         raise Refused(code, hindrance.reason)
 
