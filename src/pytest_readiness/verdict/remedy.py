@@ -82,9 +82,10 @@ def _command(item: Item, outcome: Outcome) -> str:
     waits = outcome.state in {State.PENDING, State.UNCONFIGURED}
     if not waits or item.signature is None or outcome.code in _NOT_BY_SIGNING:
         return ""
-    if outcome.code == SignedCode.NO_TRUST_FILE:
+    code = _SIGNED_CODES.get(outcome.code)
+    if code is SignedCode.NO_TRUST_FILE:
         return _TRUST_INIT
-    if outcome.code == SignedCode.EXPIRED:
+    if code is SignedCode.EXPIRED:
         return f"readiness attest {item.id} --renew"
     stands_in = outcome.state is State.UNCONFIGURED and item.kind is not Kind.ATTEST
     return f"readiness attest {item.id}{' --evidence FILE' if stands_in else ''}"
