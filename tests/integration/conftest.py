@@ -264,6 +264,7 @@ def postgres_server(
         fsync = off
         shared_buffers = 16MB
         max_connections = 30
+        shared_preload_libraries = pg_stat_statements
         log_statement = all
         log_line_prefix = '%a|'
         """

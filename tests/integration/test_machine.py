@@ -14,10 +14,11 @@ import pytest
 
 from pytest_readiness.catalogue.observation import Cause, Unavailable
 from pytest_readiness.demo import box
+from pytest_readiness.demo.standins import hostile
 from pytest_readiness.probes.look import Look
 from pytest_readiness.probes.machine import Machine
 from pytest_readiness.probes.machine.cgroup import own_groups
-from pytest_readiness.target.blocks import MachineBlock
+from pytest_readiness.target.blocks import HostBlock, MachineBlock, Resources
 from tests.integration.conftest import find
 
 if TYPE_CHECKING:
@@ -125,6 +126,35 @@ def test_a_process_in_a_limited_group_sees_its_limit(name: str) -> None:
         )
         assert see(cgroup=[folder]).memory.value == LIMIT
     assert int(said.stdout) == LIMIT
+
+
+# ------------------------------------------------------------------------- other hosts
+
+
+def elsewhere(settings: dict[str, object], **more: object) -> Machine:
+    """See a machine by a backend."""
+    block = MachineBlock.model_validate({"path": Path("/"), "host": "engine", **more})
+    hosts = {"engine": HostBlock.model_validate(settings)}
+    resources = Resources(machine=block, hosts=hosts)
+    assert resources.machine is not None
+    source = Machine.source(resources.machine)
+    return Machine.gather(resources.machine, Look(source, 20.0))
+
+
+def test_another_host_tells_the_same() -> None:
+    here, there = see(), elsewhere({"backend": "local"})
+    assert there.storage.otherwise(0) == pytest.approx(here.storage.value, rel=1e-4)
+    assert there.memory.otherwise(0) >= here.memory.otherwise(0)
+    assert there.cores.otherwise(0) >= here.cores.otherwise(0)
+    assert there.memory.source == "local engine, /"
+
+
+def test_a_host_that_is_not_reached_leaves_all_unknown() -> None:
+    with hostile.refuses() as port:
+        facts = elsewhere({"backend": "ssh", "address": "127.0.0.1", "port": port})
+    assert why(facts, "memory") == why(facts, "cores") == why(facts, "storage")
+    assert why(facts, "memory").cause is Cause.LOCAL
+    assert "ssh" in why(facts, "memory").reason
 
 
 # ------------------------------------------------------------- what cannot be looked at

@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_readiness.catalogue.observation import Cause, Unavailable
+from pytest_readiness.probes.backup.scratch import Scratch
 from pytest_readiness.probes.look import Look
 from pytest_readiness.probes.postgres.database import Database
+from pytest_readiness.probes.postgres.session import Session
+from pytest_readiness.probes.postgres.settings import connection_settings
 from pytest_readiness.probes.postgres.tuning import CacheReads
+from pytest_readiness.target.blocks import PostgresBlock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,7 +79,7 @@ def test_dead_rows_of_a_large_table_are_seen(
     assert facts.dead_share.detail == "big"
 
 
-def test_an_extension_whose_library_is_not_loaded_records_nothing(
+def test_statements_are_recorded_once_the_extension_is_there(
     see: See, postgres_server: PostgresServer
 ) -> None:
     assert see().statements_recorded.value is False
@@ -84,5 +88,26 @@ def test_an_extension_whose_library_is_not_loaded_records_nothing(
         facts = see()
     finally:
         postgres_server.sql("DROP EXTENSION pg_stat_statements", "app")
+    assert facts.statements_recorded.value is True
+
+
+def test_a_server_as_shipped_is_set_up_for_no_machine() -> None:
+    with Scratch(None, Look("demo", 60.0)) as server:
+        server.create()
+        server.start()
+        block = PostgresBlock(
+            host=str(server.folder),
+            port=server.port,
+            database="postgres",
+            user="postgres",
+            sslmode="disable",
+            ram=16 * 10**9,
+        )
+        with Session.open(connection_settings(block), Look("demo", 5.0)) as session:
+            session.query("CREATE EXTENSION pg_stat_statements")
+        facts = Database.gather(block, Look("demo", 10.0))
+    share = facts.shared_buffers_share.value
+    assert isinstance(share, float)
+    assert share < 0.01
+    # The extension is there, and its library was not loaded at the start.
     assert facts.statements_recorded.value is False
-    assert facts.statements_recorded.available

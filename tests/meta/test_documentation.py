@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pytest_readiness.attest.codes import Code as SignatureCode, Consequence
 from pytest_readiness.verdict.decision import Exit, Verdict
 from pytest_readiness.verdict.states import State
 
@@ -49,3 +50,14 @@ def test_examples_in_docstrings_give_what_they_show(name: str) -> None:
 
     assert result.attempted > 0
     assert result.failed == 0
+
+
+def test_every_code_of_the_threat_model_is_one() -> None:
+    page = (ROOT / "docs" / "threat-model.md").read_text()
+    named = set(re.findall(r"`([A-Z]+(?:_[A-Z]+)*)`", page)) - {"CODEOWNERS"}
+
+    assert named <= set(SignatureCode)
+    # What closes the gate is on the page, whatever lie it is the answer to.
+    closing = {c for c in SignatureCode if c.consequence is Consequence.TRUST}
+    missing = closing - named - {"WRONG_SYSTEM", "TARGET_MISMATCH", "SNAPSHOT_MISSING"}
+    assert missing == set()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_readiness import Check
+from pytest_readiness.probes import REGISTRY
 
 if TYPE_CHECKING:
     from conftest import Project
@@ -104,10 +105,8 @@ def test_a_missing_fixture_names_those_that_there_are(ready: Project) -> None:
     (ready.suite / "conftest.py").write_text("")
     text = refused(ready, "-p", "no:check")  # pytest-check has one of that name
 
-    assert (
-        "there is no fixture 'check'; a suite has attestation, check, limits, postgres"
-        in text
-    )
+    known = ", ".join(sorted({"attestation", "check", "limits", "target", *REGISTRY}))
+    assert f"there is no fixture 'check'; a suite has {known}" in text
     assert "there is no fixture 'python'" in text
 
 

@@ -22,7 +22,7 @@ from pytest_readiness.target.secret import Redactor
 if TYPE_CHECKING:
     import argparse
 
-    from pytest_readiness.target.blocks import ResourceBlock
+    from pytest_readiness.target.blocks import Grant, ResourceBlock
 
 __all__ = ["configure", "run"]
 
@@ -47,8 +47,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Exit 0 with the commands, 4 where the target has no such server."""
     server: str = arguments.server
-    block, where = _block(arguments)
-    grants = _Grants.of(server, block)
+    block, allow, where = _block(arguments)
+    grants = _Grants.of(server, block, allow)
     told = _redis(grants) if server == "redis" else _postgres(grants)
     if arguments.json:
         text = json.dumps(
@@ -82,12 +82,13 @@ class _Grants:
     """Needed too, with something that only people can fill in."""
 
     @classmethod
-    def of(cls, server: str, block: ResourceBlock) -> _Grants:
-        """Collect what every probe of this table needs."""
+    def of(cls, server: str, block: ResourceBlock, allow: frozenset[Grant]) -> _Grants:
+        """Collect what every probe of this table needs for what the target allows."""
         account = _account(block)
         found: dict[str, bool] = {}
         for kind in map(probe, REGISTRY):
-            for look in (kind.looks(block) or ()) if kind.block == server else ():
+            looks = (kind.looks(block) or ()) if kind.block == server else ()
+            for look in (one for one in looks if one.intrusive in {None, *allow}):
                 for grant in filter(None, look.grant.split("; ")):
                     filled = grant.replace("{user}", quoted(account))
                     found[filled] = found.get(filled, True) and look.optional
@@ -134,13 +135,19 @@ def _redis(grants: _Grants) -> _Told:
     )
 
 
-def _block(arguments: argparse.Namespace) -> tuple[ResourceBlock, str]:
-    """Give the server's table and its name; an example's without a target file."""
+def _block(
+    arguments: argparse.Namespace,
+) -> tuple[ResourceBlock, frozenset[Grant], str]:
+    """Give the server's table, what may be done there, and its name.
+
+    They are an example's without a target file.
+    """
     name: str = arguments.server
     settings = Settings.of_command(arguments, os.environ)
     path = find(settings.config, Path.cwd())
     if path is None:
-        return _EXAMPLES[name], f"{probe(name).source(_EXAMPLES[name])} (an example)"
+        where = f"{probe(name).source(_EXAMPLES[name])} (an example)"
+        return _EXAMPLES[name], frozenset(), where
     target = load(path, Redactor(), os.environ).select(settings.target)
     where = f"{display(path)} [target.{target.name}.{name}]"
     if name in target.unresolved:
@@ -148,7 +155,7 @@ def _block(arguments: argparse.Namespace) -> tuple[ResourceBlock, str]:
     block: ResourceBlock | None = getattr(target, name)
     if block is None:
         raise ConfigError(where, "is missing", "add it, see `readiness example`")
-    return block, probe(name).source(block)
+    return block, target.allow, probe(name).source(block)
 
 
 def _account(block: ResourceBlock) -> str:

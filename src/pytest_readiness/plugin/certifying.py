@@ -38,7 +38,7 @@ from pytest_readiness.attest.package import installed_package
 from pytest_readiness.attest.result import Result
 from pytest_readiness.attest.snapshot import listing
 from pytest_readiness.attest.statement import TARGET_NAME, Statement, Subject
-from pytest_readiness.attest.terms import CERTIFYING_ITEM
+from pytest_readiness.attest.terms import APPROVAL_SECTION, CERTIFYING_ITEM
 from pytest_readiness.catalogue.canonical import digest
 from pytest_readiness.catalogue.item import Kind, Scope
 from pytest_readiness.plugin.run_statement import suite_tree
@@ -153,16 +153,17 @@ def certify(
         Refused: what was signed since, or what the report is about, contradicts it; or
             what it rests on has ended.
     """
-    trust = basis.signing.signatures.trust
+    found = basis.signing.signatures
+    if found.failures:
+        failure = found.failures[0]
+        raise Refused(failure.code, failure.reason, failure.where)
+    trust = found.trust
     if trust is None:
         raise Refused(Code.NO_TRUST_FILE, Code.NO_TRUST_FILE.meaning)
     _check_subject(basis, report)
     signed = {item.id: _still(basis, item) for item in _asked(basis, report)}
-    waivers = tuple(
-        one.waiver
-        for item in _asked(basis, report)
-        if item.state is State.WAIVED and (one := signed[item.id]) and one.waiver
-    )
+    waivers = _waivers(report, signed)
+    _check_beside(basis, signed, waivers)
     end, what = _earliest(basis, report, trust, signed)
     if basis.now >= end:
         raise Refused(Code.EXPIRED, f"{what} has ended already")
@@ -223,14 +224,16 @@ def _check_subject(basis: Basis, report: Report) -> None:
         raise Refused(Code.ITEMS_MISSING, reason, where)
 
 
-def _still(basis: Basis, item: ReportItem) -> ItemSignatures | None:
+def _still(basis: Basis, item: ReportItem) -> ItemSignatures:
     """Judge what is signed on an item now; it must still carry the report's state.
 
     Nothing of the gate is open, so an approval knows of everything that is.
     """
-    found = basis.signing.of(basis.items[item.id], {})
-    if found is None:
-        return None
+    found = basis.signing.signatures.verify(
+        basis.signing.terms(basis.items[item.id]),
+        open_items={},
+        declared=item.id in basis.signing.declared,
+    )
     if found.result is Result.VETOED:
         raise Refused(Code.REJECTED, f"{item.id}: {found.reason}")
     # A rollup is attested where its members are; nobody signs it.
@@ -245,11 +248,33 @@ def _still(basis: Basis, item: ReportItem) -> ItemSignatures | None:
     return found
 
 
+def _waivers(
+    report: Report, signed: Mapping[str, ItemSignatures]
+) -> tuple[WaiverInfo, ...]:
+    waived = (item.id for item in report.items if item.state is State.WAIVED)
+    found = (signed[item_id].waiver for item_id in waived if item_id in signed)
+    return tuple(waiver for waiver in found if waiver is not None)
+
+
+def _check_beside(
+    basis: Basis, signed: Mapping[str, ItemSignatures], waivers: tuple[WaiverInfo, ...]
+) -> None:
+    """Demand once more what blocks a gate beside its items."""
+    sections = {item_id: basis.items[item_id].section for item_id in signed}
+    approvals = [
+        one for id_, one in signed.items() if sections[id_] == APPROVAL_SECTION
+    ]
+    for hindrance in basis.signing.hindrances(approvals, waivers):
+        known = hindrance.code == str(Code.BELOW_THRESHOLD)
+        code = Code.BELOW_THRESHOLD if known else Code.NOT_WAIVABLE
+        raise Refused(code, hindrance.reason)
+
+
 def _earliest(
     basis: Basis,
     report: Report,
     trust: Trust,
-    signed: Mapping[str, ItemSignatures | None],
+    signed: Mapping[str, ItemSignatures],
 ) -> tuple[dt.datetime, str]:
     """Give when the first of all that it rests on ends, and what that is."""
     ends = [
@@ -261,8 +286,6 @@ def _earliest(
         ends.append((until, "the snapshot"))
     for item in _asked(basis, report):
         found = signed[item.id]
-        if found is None:
-            continue
         if item.state is State.WAIVED and found.waiver is not None:
             ends.append((found.waiver.until, f"the waiver of {item.id}"))
         elif item.state in _RESULTS and found.expires is not None:

@@ -82,10 +82,10 @@ def _command(item: Item, outcome: Outcome) -> str:
     waits = outcome.state in {State.PENDING, State.UNCONFIGURED}
     if not waits or item.signature is None or outcome.code in _NOT_BY_SIGNING:
         return ""
-    code = _SIGNED_CODES.get(outcome.code)
-    if code is SignedCode.NO_TRUST_FILE:
+    signed = _SIGNED_CODES.get(outcome.code)
+    if signed is SignedCode.NO_TRUST_FILE:
         return _TRUST_INIT
-    if code is SignedCode.EXPIRED:
+    if signed is SignedCode.EXPIRED:
         return f"readiness attest {item.id} --renew"
     stands_in = outcome.state is State.UNCONFIGURED and item.kind is not Kind.ATTEST
     return f"readiness attest {item.id}{' --evidence FILE' if stands_in else ''}"

@@ -115,6 +115,8 @@ class Target:
     PASSWORD: ClassVar = PASSWORD
     tables: dict[str, dict[str, Any]] = field(init=False)
     environ: dict[str, str] = field(init=False)
+    others: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Further targets, such as a candidate."""
 
     def __post_init__(self) -> None:
         self.tables = self.debian.tables()
@@ -166,7 +168,8 @@ class Target:
         document = {
             "system": {"name": "shop"},
             "release": {"version": "1.2.3"},
-            "target": {"debian": self.tables},
+            "default": "debian",
+            "target": {"debian": self.tables, **self.others},
         }
         (self.folder / "readiness.toml").write_text(tomli_w.dumps(document))
         shutil.copytree(SUITE, self.folder / "readiness_suite")

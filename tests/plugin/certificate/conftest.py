@@ -10,6 +10,7 @@ import datetime as dt
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -80,6 +81,7 @@ class Shop:
     capture: Any = None
 
     ITEMS, WAIVED = ITEMS, WAIVED
+    branch = "main"
     FAILS: ClassVar = 'check("exists", python.exists).is_false()'
     HOUR, DAY = HOUR, DAY
 
@@ -206,6 +208,9 @@ class Shop:
 
     @property
     def context(self) -> Context:
+        return self.context_with(Settings())
+
+    def context_with(self, settings: Settings) -> Context:
         configuration = load(self.path / "readiness.toml", Redactor(), os.environ)
         target = configuration.select(None)
         return context_of(
@@ -214,8 +219,11 @@ class Shop:
             read_release(configuration),
             configuration.digest(target),
             lock.read(self.project.suite / "suite.lock"),
-            Settings(),
+            settings,
         )
+
+    def authors(self, settings: Settings) -> frozenset[str] | None:
+        return self.context_with(settings).authors
 
     @property
     def said(self) -> list[str]:
@@ -337,11 +345,33 @@ def shop(
     shop = Shop(bare, now, capture=capsys)
     # What pytester leaves in the folder is no part of the shop.
     (shop.path / ".gitignore").write_text("__pycache__/\nrunpytest*\nstd*\n")
-    shop.git("init", "-q")
+    shop.git("init", "-q", f"--initial-branch={shop.branch}")
     shop.suite()
     shop.trust()
     shop.commit("All of it")
     shop.sign_all()
+    return shop
+
+
+_CERTIFIED: dict[str, Any] = {}
+"""What a certified shop has beyond one whose suite is signed; made once."""
+
+
+@pytest.fixture
+def certified(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """A shop with a certificate."""
+    kept = (".readiness", "readiness-report")
+    if not _CERTIFIED:
+        shop.certified()
+        _CERTIFIED["keys"] = dict(shop.keys)
+        _CERTIFIED["folder"] = tmp_path_factory.mktemp("certified")
+        for name in kept:
+            shutil.copytree(shop.path / name, _CERTIFIED["folder"] / name)
+        return shop
+    for name in kept:
+        shutil.rmtree(shop.path / name, ignore_errors=True)
+        shutil.copytree(_CERTIFIED["folder"] / name, shop.path / name)
+    shop.keys.update(_CERTIFIED["keys"])
     return shop
 
 

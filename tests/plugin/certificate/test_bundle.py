@@ -32,9 +32,26 @@ def programs() -> None:
             (pytest.fail if promised else pytest.skip)(f"{name} is not installed here")
 
 
+_MADE: dict[str, Any] = {}
+
+
 @pytest.fixture
-def folder(shop: Shop, tmp_path: Path) -> Path:
-    """A bundle, unpacked; one of its people has a P-256 key."""
+def folder(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """A bundle, unpacked; it is made once, and each test changes its own copy."""
+    if not _MADE:
+        shop = request.getfixturevalue("shop")
+        _MADE["folder"] = bundled(shop, tmp_path_factory.mktemp("bundle"))
+        _MADE["keys"] = shop.keys
+    copy: Path = shutil.copytree(_MADE["folder"], tmp_path / "shop")
+    return copy
+
+
+def bundled(shop: Shop, place: Path) -> Path:
+    """Make a bundle and unpack it; one of its people has a P-256 key."""
     shop.keys["carol"] = PrivateKey.generate(KeyKind.P256)
     shop.trust()
     shop.ledger.unlink()
@@ -52,10 +69,10 @@ def folder(shop: Shop, tmp_path: Path) -> Path:
     document = json.loads(out)
     assert document["certified"] is True
     with tarfile.open(shop.path / "shop.tar.gz") as archive:
-        archive.extractall(tmp_path, filter="data")
+        archive.extractall(place, filter="data")
         names = sorted(name.removeprefix("shop/") for name in archive.getnames())
     assert document["files"] == names
-    return tmp_path / "shop"
+    return place / "shop"
 
 
 def verify(folder: Path, *words: str) -> tuple[int, list[str]]:
@@ -178,12 +195,12 @@ def test_a_key_that_was_swapped_fails(folder: Path) -> None:
     assert any("has the fingerprint SHA256:" in line for line in said)
 
 
-def test_who_signs_in_another_s_name_fails(folder: Path, shop: Shop) -> None:
+def test_who_signs_in_another_s_name_fails(folder: Path) -> None:
     path = folder / "ledger" / "attestations.intoto.jsonl"
     line = path.read_bytes().splitlines()[0]
     payload = envelope.Envelope.parse(line).payload
     with path.open("ab") as ledger:
-        ledger.write(envelope.sign(payload, shop.keys["bob"]) + b"\n")
+        ledger.write(envelope.sign(payload, _MADE["keys"]["bob"]) + b"\n")
     seal(folder)
     code, said = verify(folder)
 

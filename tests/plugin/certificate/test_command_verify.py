@@ -17,13 +17,6 @@ if TYPE_CHECKING:
 Shop = Any
 
 
-@pytest.fixture
-def certified(shop: Shop) -> Shop:
-    """A shop with a certificate."""
-    shop.certified()
-    return shop
-
-
 def refused(found: tuple[int, dict[str, Any]]) -> tuple[int, str]:
     code, document = found
     assert document["ok"] is False

@@ -11,6 +11,7 @@ import pytest
 from pytest_readiness.attest import envelope
 from pytest_readiness.attest.package import installed_package
 from pytest_readiness.attest.snapshot import listing
+from pytest_readiness.plugin.settings import Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -160,9 +161,9 @@ def test_the_suite_is_the_one_that_the_trust_file_pins(shop: Shop) -> None:
 
 
 @pytest.fixture
-def last(shop: Shop, tmp_path: Path) -> Path:
+def last(certified: Shop, tmp_path: Path) -> Path:
     """The last certificate, kept outside of the repository with its list."""
-    shop.certified()
+    shop = certified
     folder = tmp_path / "kept"
     folder.mkdir()
     for name in ("certificate.intoto.jsonl", "certificate.statements.txt"):
@@ -261,15 +262,22 @@ def test_its_list_is_the_one_that_it_names(shop: Shop, last: Path) -> None:
     assert "ARTIFACT_CHANGED: cannot be read (No such file or directory)" in text
 
 
-def test_authors_are_those_since_the_last_certificate(shop: Shop, last: Path) -> None:
-    from pytest_readiness.plugin.settings import Settings  # noqa: PLC0415
-    from pytest_readiness.plugin.signing import _authors  # noqa: PLC0415
-
+def test_authors_are_those_since_the_last_certificate(shop: Shop) -> None:
+    shop.certified()
     shop.git("config", "user.email", "erin@example.com")
     (shop.path / "app.py").write_text("x = 1\n")
     shop.git("add", "--all")
     shop.git("commit", "-qm", "More", "--author=Erin <erin@example.com>")
-    settings = Settings(previous_certificate=last)
+    since = Settings(previous_certificate=shop.certificate)
 
-    assert _authors(shop.path, Settings()) == {"dave@example.com", "erin@example.com"}
-    assert _authors(shop.path, settings) == {"erin@example.com"}
+    both = {"dave@example.com", "erin@example.com"}
+    assert shop.authors(Settings()) == both
+    assert shop.authors(since) == {"erin@example.com"}
+    # Nobody has the commit of that certificate any more: all the authors that one can
+    # see are better than none.
+    shop.git("checkout", "-q", "--orphan", "other")
+    shop.git("commit", "-qm", "Squashed", "--author=Erin <erin@example.com>")
+    shop.git("branch", "-q", "-D", shop.branch)
+    shop.git("reflog", "expire", "--expire=now", "--all")
+    shop.git("gc", "-q", "--prune=now")
+    assert shop.authors(since) == {"erin@example.com"}

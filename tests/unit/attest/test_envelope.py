@@ -111,6 +111,13 @@ def test_a_signed_line_is_read_back_and_verifies(key: PrivateKey) -> None:
     assert signers(envelope, KNOWN) == (key.fingerprint,)
 
 
+def test_one_of_several_signatures_is_the_keys() -> None:
+    signatures = [signature_of(MALLORY, "x"), signature_of(ALICE, "y")]
+
+    assert verify(parsed(*signatures), ALICE.public)
+    assert not verify(parsed(*signatures), BOB.public)
+
+
 @dataclass(frozen=True)
 class Broken:
     """A signer whose signatures are somebody else's."""

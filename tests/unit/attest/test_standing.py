@@ -151,6 +151,19 @@ def test_of_several_vetoes_the_last_one_counts_in_any_order(
     assert world.verify().result is Result.SATISFIED
 
 
+def test_what_is_older_than_a_veto_that_its_signer_ended_has_lapsed_with_it(
+    world: World,
+) -> None:
+    world.attest("bob", issued_at=world.NOW - 3 * world.HOUR)
+    world.veto("erin", issued_at=world.NOW - 2 * world.HOUR)
+    world.attest("erin", issued_at=world.NOW - world.HOUR)
+
+    found = in_any_order(world)
+
+    assert found.code is Code.VETO_LAPSED
+    assert "is older than the veto of erin, which has ended" in found.reason
+
+
 @pytest.mark.parametrize(
     "change", [{"status": "compromised"}, {"not_after": -0.25}, {"not_before": -0.25}]
 )

@@ -111,6 +111,18 @@ def test_it_is_for_what_the_target_asks_of_the_database(
     ]
 
 
+def test_what_is_not_allowed_there_needs_no_grant(
+    capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    text = 'host = "db.shop"\ndatabase = "orders"\nuser = "looker"\n'
+    whole = 'GRANT SELECT ON ALL TABLES IN SCHEMA {schemas} TO "looker"'
+    target(folder, "postgres", text)
+    assert whole not in printed(capsys, "postgres")
+
+    target(folder, "postgres", f'{text}[target.here]\nallow = ["restore"]\n')
+    assert json.loads(printed(capsys, "postgres", "--json"))["to_fill_in"] == [whole]
+
+
 @pytest.mark.parametrize(
     ("dsn", "account", "database"),
     [

@@ -49,9 +49,10 @@ def read(block: OnHost, *paths: str) -> tuple[PlannedLook, ...]:
 def sized(block: OnHost, path: str, groups: Sequence[Path]) -> tuple[PlannedLook, ...]:
     """Plan to see what memory, processors and storage a host has."""
     if _by_metrics(block):
-        known = PRESETS[block.backend.preset or ""] if block.backend else {}
+        if block.backend is None:
+            return ()
+        known, select = PRESETS[block.backend.preset or ""], block.backend.select or ""
         facts = [known[name] for name in SIZES if name in known]
-        select = (block.backend.select if block.backend else None) or ""
         return tuple(_request(block, filled(fact, select)) for fact in facts)
     limits = [f"{group}/{{limit}}" for group in groups]
     return planned(

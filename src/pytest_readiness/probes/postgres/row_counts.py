@@ -13,7 +13,7 @@ from pytest_readiness.catalogue.observation import Cause, Observed
 from pytest_readiness.probes.look import Facts, LookError
 from pytest_readiness.probes.planned import PlannedLook
 from pytest_readiness.probes.postgres import Postgres, session_looks
-from pytest_readiness.probes.postgres.reading import OURS, named
+from pytest_readiness.probes.postgres.reading import OURS, named, select_on
 from pytest_readiness.probes.postgres.session import BEGIN, END, TIMEOUT, Session
 from pytest_readiness.probes.postgres.settings import connection_settings
 
@@ -36,7 +36,7 @@ _TABLES = (
 _COUNT = "SELECT count(*) FROM {table}"
 STATEMENTS = (BEGIN, TIMEOUT, _TABLES, _COUNT, END)
 """What is sent, the count once for each table."""
-_GRANT = "GRANT SELECT ON ALL TABLES IN SCHEMA ... TO the role that looks"
+_GRANT = "GRANT SELECT ON ALL TABLES IN SCHEMA {schemas} TO {user}"
 _LIMIT = dt.timedelta(minutes=10)
 
 
@@ -96,10 +96,12 @@ def count_rows(session: Session) -> Mapping[str, int]:
         LookError: a table may not be read, or there is no answer.
     """
     tables = session.read(_TABLES)
-    closed = [named(*row[:2]) for row in tables if row[2] != "t"]
+    closed = [named(*row[:2]) for row in tables if row[2] != "t"][:5]
     if closed:
-        reason = f"the role may not read {', '.join(closed[:5])}"
-        raise LookError(reason, Cause.WITHHELD, _GRANT, final=True)
+        reason = f"the role may not read {', '.join(closed)}"
+        role = session.identifier(session.user)
+        grants = "; ".join(map(select_on, closed)).replace("{user}", role)
+        raise LookError(reason, Cause.WITHHELD, grants, final=True)
     return {
         named(schema, name): int(
             session.read(
