@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
-from pytest_readiness.cli import main
+from pytest_readiness.cli import COMMANDS, main
+from pytest_readiness.cli.trust import ACTIONS
 from pytest_readiness.probes import REGISTRY
 
 if TYPE_CHECKING:
@@ -26,11 +27,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # A run in this process puts sys.modules back as it was, so what is not loaded before
-# would be loaded, and rewritten, again by each of them.
+# would be loaded, and rewritten, again by each of them; and a command that runs between
+# two of them would have classes of both.
 for _module in (
     "hypothesis",
     "pytest_html.report_data",
-    "pytest_readiness.cli.check",
+    *(f"pytest_readiness.cli.{name}" for name in COMMANDS if name != "import"),
+    "pytest_readiness.cli.import_",
+    *(f"pytest_readiness.cli.trust.{name}" for name in ACTIONS),
     "pytest_readiness.plugin.fixtures",
     "pytest_readiness.plugin.startup",
     *(where.partition(":")[0] for where in REGISTRY.values()),
