@@ -14,7 +14,7 @@ import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 
@@ -24,6 +24,7 @@ from pytest_readiness.demo.demo import Demo
 from pytest_readiness.errors import ConfigError
 from pytest_readiness.plugin.entry import LOCK_NAME
 from pytest_readiness.probes import REGISTRY
+from pytest_readiness.store.files import REPORT
 from pytest_readiness.verdict.states import State
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ class Matrix:
         self._demo = Demo.start(work)
         try:
             self._good = self._judge(frozenset(REGISTRY))
+            self._raw = self._raw_states()
         except BaseException:
             self.close()
             raise
@@ -150,14 +152,15 @@ class Matrix:
         )
 
     def _declared(self, fault: Fault) -> dict[str, State]:
-        signed = {
-            item: fault.turns_signed
-            for item, state in self.good.items()
-            if fault.turns_signed is not None
-            and state is State.ATTESTED
-            and item not in self._followers
-        }
-        return {**signed, **fault.turns}
+        turned: dict[str, State] = {}
+        for item, state in self.good.items():
+            if fault.turns_signed is None or item in self._followers:
+                continue
+            if state is State.ATTESTED:
+                turned[item] = fault.turns_signed
+            elif state is State.WAIVED:  # its waiver is no more believed than the rest
+                turned[item] = self._raw[item]
+        return {**turned, **fault.turns}
 
     def _judge(self, touched: frozenset[str]) -> dict[str, tuple[State, str]]:
         reuse = _Reuse(
@@ -187,11 +190,21 @@ class Matrix:
         if code in {2, 3, 4}:
             raise ConfigError("readiness faults", said.getvalue().strip()[-1000:])
         self._gathering = reuse.gathering
-        report = json.loads((self._reports / "report.json").read_text("utf-8"))
         return {
             item["id"]: (State(item["state"]), item["reason"])
-            for item in report["items"]
+            for item in self._report()["items"]
         }
+
+    def _raw_states(self) -> dict[str, State]:
+        """Give the states before waivers of the run that was the last."""
+        items = self._report()["items"]
+        return {item["id"]: State(item["raw_state"]) for item in items}
+
+    def _report(self) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads(
+            (self._reports / REPORT).read_text("utf-8")
+        )
+        return document
 
 
 @contextlib.contextmanager
