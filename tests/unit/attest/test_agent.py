@@ -106,6 +106,7 @@ def test_usable_keys_are_listed_with_their_comments(
         (identities((NOBODY, b"")), "it has no Ed25519 or ECDSA P-256 key"),
         (identities(), "it has no Ed25519 or ECDSA P-256 key"),
     ],
+    ids=["another", "of another kind", "none"],
 )
 def test_a_key_that_the_agent_has_not_is_named_and_what_it_has(
     serve: Callable[..., Agent], held: bytes, said: str
@@ -210,6 +211,7 @@ def test_an_answer_may_be_as_long_as_openssh_allows(
         identities((ALICE.blob, b""))[:-1],
         identities((b"", b"")),
     ],
+    ids=["no key", "too many", "cut off", "empty"],
 )
 def test_a_list_that_ends_too_early_is_refused(
     serve: Callable[..., Agent], answer: bytes
