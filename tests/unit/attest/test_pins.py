@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from pytest_readiness.attest import ledger
+from pytest_readiness.attest import ledger, line
 from pytest_readiness.attest.codes import Code, Refused
 from pytest_readiness.attest.index import Index
 from pytest_readiness.attest.ledger import Tally
-from pytest_readiness.attest.pins import TrustPins, check_rotation
+from pytest_readiness.attest.pins import TrustPins, approvers, check_rotation
 from pytest_readiness.attest.signatures import read_signatures
 from pytest_readiness.errors import ConfigError
 
@@ -51,6 +51,42 @@ def threshold(world: World, **more: Any) -> str:
         return ""
     assert found.failures[0].code is Code.TRUST_THRESHOLD
     return found.failures[0].reason
+
+
+def test_the_files_own_roots_are_no_pinned_ones(world: World) -> None:
+    """Whoever writes a trust file can name roots in it, and have them approve it."""
+    world.table["root"] = {"threshold": 2, "people": ["heidi", "frank"]}
+    world.approve("heidi", "frank", "erin")
+
+    assert "of the pinned roots must approve it; approved by nobody" in threshold(world)
+    assert "approved by heidi" in threshold(world, pins=world.pins("heidi", "bob"))
+
+
+def test_one_pinned_root_of_several_may_be_asked_for(world: World) -> None:
+    world.table["root"] = {"threshold": 1, "people": ["alice", "bob"]}
+    world.approve("bob")
+
+    assert threshold(world, pins=world.pins(threshold=1)) == ""
+    assert threshold(world, pins=world.pins("alice", "grace", threshold=1))
+
+
+@pytest.mark.parametrize(("seconds", "approved"), [(300, True), (301, False)])
+def test_an_approval_may_be_ahead_by_as_much_as_clocks_differ(
+    world: World, seconds: int, *, approved: bool
+) -> None:
+    world.approve("alice", "bob", issued_at=world.NOW + seconds * world.HOUR / 3600)
+
+    assert (threshold(world) == "") is approved
+
+
+@pytest.mark.parametrize("more", [{"version": 6}, {"data": b"another file"}])
+def test_an_approval_of_another_file_or_version_is_none_of_this_one(
+    world: World, more: dict[str, Any]
+) -> None:
+    trust = world.trust
+    lines = [line.judge(world.approval("bob", **more), trust).line]
+
+    assert approvers(trust, lines, world.NOW) == {}
 
 
 def test_two_pinned_roots_approve_a_trust_file(world: World) -> None:

@@ -395,7 +395,7 @@ def test_ruling_10_authors_are_left_out_of_code_review_by_default(
     assert world.verify(other).result is Result.SATISFIED
 
 
-@pytest.mark.parametrize("author", ["DAVE@example.com", " dave@example.com", "dave"])
+@pytest.mark.parametrize("author", ["DAVE@example.com", "dave ", "dave EXAMPLE"])
 def test_ruling_10_an_author_is_found_by_mail_name_or_id(
     world: World, author: str
 ) -> None:

@@ -175,6 +175,46 @@ def test_two_lists_of_one_version_are_a_mismatch(kept: World) -> None:
     assert refused(kept) is Code.SNAPSHOT_MISMATCH
 
 
+@pytest.mark.parametrize("longer", [0, 1])
+def test_two_lists_of_one_version_are_a_mismatch_whichever_the_file_is(
+    kept: World, longer: int
+) -> None:
+    """The one that lasts longer would else be taken for the newest."""
+    shorter = kept.NOW - (2 - longer) * kept.HOUR
+    kept.snapshot(version=5, issued_at=kept.NOW - kept.HOUR - longer * kept.HOUR / 2)
+    first = kept.files.snapshot.read_bytes()
+    kept.attest("heidi")
+    kept.snapshot(version=5, issued_at=shorter)
+    for content in (first, kept.files.snapshot.read_bytes()):
+        kept.files.snapshot.write_bytes(content)
+
+        assert refused(kept) is Code.SNAPSHOT_MISMATCH
+
+
+def test_a_list_of_as_many_other_lines_is_not_the_signed_one(kept: World) -> None:
+    """All of them are there; the one that is missing is the veto."""
+    attested, veto = kept.payloads
+    kept.snapshot()
+    other = kept.attest("heidi")
+    kept.files.snapshot.write_bytes(listing([attested, other]))
+    kept.lines = [kept.lines[0], *kept.lines[2:]]
+    assert refused(kept) is Code.SNAPSHOT_MISMATCH
+
+    kept.files.snapshot.write_bytes(listing([attested, veto]))
+    assert refused(kept) is Code.SNAPSHOT_MISMATCH
+
+
+@pytest.mark.parametrize(("seconds", "code"), [(1, None), (0, Code.SNAPSHOT_STALE)])
+def test_without_a_policy_a_snapshot_lasts_a_week(
+    world: World, seconds: int, code: Code | None
+) -> None:
+    issued = world.NOW - 168 * world.HOUR + seconds * world.HOUR / 3600
+    world.attest("bob")
+    world.snapshot(issued_at=issued, valid_until=issued + 30 * world.DAY)
+
+    assert refused(world, min_snapshot_version=5) is code
+
+
 def test_the_same_list_may_be_signed_for_longer(kept: World) -> None:
     content = listing(kept.payloads)
     kept.snapshot(content=content, issued_at=kept.NOW - 7 * kept.DAY)

@@ -125,6 +125,30 @@ def test_of_several_signatures_in_a_line_the_best_key_counts(
     assert found.signers[0].fingerprint == world.key_of("bob").fingerprint
 
 
+@pytest.mark.parametrize(
+    ("window", "lives"),
+    [
+        ({"not_before": 0}, True),
+        ({"not_before": 1}, False),
+        ({"not_after": 0}, False),
+        ({"not_after": 1}, False),
+        ({"not_after": 3600}, False),
+        ({"not_after": 3601}, True),
+    ],
+)
+def test_a_keys_window_begins_and_ends_to_the_second(
+    world: World, window: dict[str, int], *, lives: bool
+) -> None:
+    """Seconds after the signature, which is an hour old."""
+    for name, seconds in window.items():
+        moment = world.NOW - world.HOUR + seconds * world.HOUR / 3600
+        world.person("bob")["key"][0][name] = moment
+    world.attest("bob")
+
+    assert (world.verify().code is None) is lives
+    assert lives or world.verify().code is Code.KEY_NOT_VALID
+
+
 def test_a_thiefs_copy_of_a_statement_is_not_even_mentioned(world: World) -> None:
     give_key(world, "bob", "thief", status="compromised")
     line = world.attestation("bob")

@@ -263,6 +263,14 @@ def test_no_text_of_the_file_can_rewrite_the_terminal(
     assert f"signer 2, {member}" in reason(world)
 
 
+def test_a_person_may_have_no_title(world: World) -> None:
+    world.person("bob")["title"] = ""
+    assert world.trust.by_id["bob"].title == ""
+
+    world.person("bob")["name"] = ""
+    assert "signer 2, name" in reason(world)
+
+
 def test_no_person_is_hidden_by_an_end_of_line(world: World) -> None:
     world.person("heidi")["person"] = "bob\n"
 
