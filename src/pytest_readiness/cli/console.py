@@ -76,7 +76,7 @@ def ask(question: str) -> str:
     """
     if not interactive():
         raise ConfigError(question, "cannot be asked here", "give it as an option")
-    sys.stderr.write(f"{question}: ")
+    sys.stderr.write(f"{printable(question)}: ")
     sys.stderr.flush()
     return sys.stdin.readline().strip()
 
