@@ -78,7 +78,7 @@ def test_a_table_that_the_role_may_not_read_names_the_grant(see: See) -> None:
     nothing, _ = only(see(ContentsTable(rows={"closed": 1})))
     assert isinstance(nothing, Unavailable)
     assert nothing.cause is Cause.WITHHELD
-    assert nothing.remedy == "GRANT SELECT ON closed TO the role that looks"
+    assert nothing.remedy == 'GRANT SELECT ON "public"."closed" TO "app"'
 
 
 @pytest.mark.parametrize(
