@@ -7,9 +7,10 @@ own, behind a Unix socket. TLS is asked for as PostgreSQL's clients do.
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
+import ssl
 import struct
-import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,6 @@ from pytest_readiness.demo.pgwire import SSL_REQUEST, WireError, message, receiv
 from pytest_readiness.demo.standins.listener import Listener
 
 if TYPE_CHECKING:
-    import ssl
     from pathlib import Path
 
 __all__ = ["Pool", "pgbouncer"]
@@ -173,20 +173,19 @@ def _refuse(connection: socket.socket, severity: str, code: str, what: str) -> N
 
 
 def _forward(connection: socket.socket, backend: Path, first: bytes) -> None:
-    """Let client and server talk with each other until one is gone."""
-    with socket.socket(socket.AF_UNIX) as server:
+    """Let client and server talk with each other until one is gone.
+
+    In one thread: an SSL object must not be read and written at the same time.
+    """
+    with socket.socket(socket.AF_UNIX) as server, contextlib.suppress(OSError):
         server.connect(str(backend))
         server.sendall(first)
-        back = threading.Thread(target=_pump, args=(server, connection), daemon=True)
-        back.start()
-        _pump(connection, server)
-        back.join()
-
-
-def _pump(source: socket.socket, target: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        while data := source.recv(_CHUNK):
-            target.sendall(data)
-    for end in (source, target):
-        with contextlib.suppress(OSError):
-            end.shutdown(socket.SHUT_RDWR)
+        ways = {connection: server, server: connection}
+        while True:
+            for source in select.select(list(ways), [], [])[0]:
+                data = source.recv(_CHUNK)
+                if isinstance(source, ssl.SSLSocket) and source.pending():
+                    data += source.recv(source.pending())  # select does not see it
+                if not data:
+                    return
+                ways[source].sendall(data)
