@@ -32,4 +32,5 @@ def tests(session: nox.Session, pytest: str) -> None:
     project = nox.project.load_toml("pyproject.toml")
     group = nox.project.dependency_groups(project, "test")
     session.install("-qq", ".[demo]", f"pytest=={pytest}.*", *group)
-    session.run("python", "-m", "pytest", *(session.posargs or SUITES))
+    workers = ("-n2", "--dist=loadfile")
+    session.run("python", "-m", "pytest", *workers, *(session.posargs or SUITES))

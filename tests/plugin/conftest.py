@@ -353,7 +353,9 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Keep the developer's own settings and keys out."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
-    for name in [name for name in os.environ if name.startswith("READINESS_")]:
+    # A run in a worker of xdist must not take itself for one.
+    ours = ("READINESS_", "PYTEST_XDIST_")
+    for name in [name for name in os.environ if name.startswith(ours)]:
         monkeypatch.delenv(name)
 
 
