@@ -28,7 +28,7 @@ help:
 	@echo 'make test      run the tests; what needs a missing server skips with its reason'
 	@echo 'make check     lint, types, import contracts, dependencies, docs, coverage bars'
 	@echo 'make faults    break the demo in every known way; each probe must notice'
-	@echo 'make bench     start-up and per-item cost, as ratios to plain pytest'
+	@echo 'make bench     start-up, per-item cost, and the run against its longest look'
 	@echo 'make mutants   break what verifies signatures and decides; the tests must notice'
 	@echo 'make nightly   everything that is slow, on all Python and pytest versions'
 	@echo 'make docs      build the documentation into docs/_build/html'
@@ -121,6 +121,7 @@ docs: setup
 bench: setup
 	$(PY) benchmarks/startup.py
 	$(PY) benchmarks/per_item.py
+	$(PY) benchmarks/chain.py
 
 # Each change that the unit tests of the layer do not notice is named at the end. Some
 # change nothing (another text of a message); one that weakens a check is a missing test.
