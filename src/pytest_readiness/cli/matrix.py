@@ -14,10 +14,11 @@ import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_readiness.catalogue.closing import Closing
 from pytest_readiness.catalogue.item import Kind
 from pytest_readiness.catalogue.lock import read
 from pytest_readiness.demo.demo import Demo
@@ -29,7 +30,6 @@ from pytest_readiness.verdict.states import State
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
-    from types import TracebackType
 
     from pytest_readiness.demo.faults import Fault
     from pytest_readiness.plugin.gathering import Gathering
@@ -81,7 +81,7 @@ class _Reuse:
         run.sign_first = self.demo.sign
 
 
-class Matrix:
+class Matrix(Closing):
     """A running demo that is broken in one way after another."""
 
     def __init__(self, suite: Path, folder: Path, *, whole: bool = False) -> None:
@@ -110,17 +110,6 @@ class Matrix:
         except BaseException:
             self.close()
             raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Stop the demo."""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Self
 
 import tomli_w
 
+from pytest_readiness.catalogue.closing import Closing
 from pytest_readiness.demo import bench as benches, box, pieces
 from pytest_readiness.demo.engine.release import NAME as SYSTEM, VERSION
 from pytest_readiness.demo.faults import Breakage, Fault, find_fault
@@ -29,7 +30,6 @@ from pytest_readiness.errors import ConfigError
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Generator, Mapping, Sequence
-    from types import TracebackType
 
     from pytest_readiness.attest.context import Context
     from pytest_readiness.catalogue.item import Item
@@ -47,7 +47,7 @@ _HEAD = """\
 """
 
 
-class Demo:
+class Demo(Closing):
     """A running demo; make one with :meth:`start`, and :meth:`close` it."""
 
     def __init__(self, bench: Bench, stack: contextlib.ExitStack) -> None:
@@ -84,17 +84,6 @@ class Demo:
                 stack.enter_context(demo.broken(broken))
             demo._stack = stack.pop_all()
         return demo
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Stop everything; the folder and its files stay the caller's to remove."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import http.client
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import requests
@@ -20,6 +20,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
+from pytest_readiness.catalogue.closing import Closing
 from pytest_readiness.catalogue.observation import Cause
 from pytest_readiness.probes.look import LookError
 from pytest_readiness.probes.network import CLOSED, ENDLESS, INTAKE, connect
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
-    from types import TracebackType
 
     from pytest_readiness.probes.look import Look
 
@@ -87,7 +87,7 @@ class Identity:
         return context
 
 
-class Client:
+class Client(Closing):
     """A session with the server of one look; threads may share it.
 
     ``headers`` is called for each request: what it gives may hold secrets, which are
@@ -117,15 +117,8 @@ class Client:
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Close its connections."""
         self._session.close()
 
     def get(self, route: str, query: Mapping[str, str] | None = None) -> Answer:

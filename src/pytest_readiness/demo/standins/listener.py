@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
+
+from pytest_readiness.catalogue.closing import Closing
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
-    from types import TracebackType
 
 __all__ = ["LIFETIME", "Listener"]
 
@@ -19,7 +20,7 @@ LIFETIME = 60.0
 _MAX_CONNECTIONS = 64
 
 
-class Listener:
+class Listener(Closing):
     """Serves ``handle`` to every connection from its making until :meth:`close`.
 
     With ``tls`` the handshake is made first. ``handle`` may raise OSError: the peer is
@@ -36,17 +37,6 @@ class Listener:
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listening.getsockname()[1]
         self._thread = self._in_background(self._accept)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Stop listening and cut every connection; may be called twice."""

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from pytest_readiness.catalogue.closing import Closing
 from pytest_readiness.catalogue.observation import Cause
 from pytest_readiness.probes.backup.programs import end, find, run, start, unprivileged
 from pytest_readiness.probes.look import LookError
@@ -23,7 +24,6 @@ from pytest_readiness.target.blocks.postgres import PostgresBlock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from types import TracebackType
 
     from pytest_readiness.probes.look import Look
 
@@ -58,7 +58,7 @@ _PAUSE = 0.02
 _PATIENCE = 5.0
 
 
-class Scratch:
+class Scratch(Closing):
     """A scratch server; a context manager that leaves nothing behind."""
 
     port = 5432
@@ -85,14 +85,6 @@ class Scratch:
         self.folder = Path(made)
         atexit.register(self.close)
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Stop the server and remove its folder; may be called twice."""

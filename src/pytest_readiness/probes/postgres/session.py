@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 import psycopg
 from psycopg import pq
 
+from pytest_readiness.catalogue.closing import Closing
 from pytest_readiness.catalogue.observation import Cause
 from pytest_readiness.probes.look import LookError
 from pytest_readiness.probes.network import CLOSED
@@ -25,7 +26,6 @@ from pytest_readiness.probes.postgres.connecting import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from types import TracebackType
 
     from pytest_readiness.probes.look import Look
 
@@ -44,7 +44,7 @@ TIMEOUT = "SET LOCAL statement_timeout = {milliseconds}"
 END = "ROLLBACK"
 
 
-class Session:
+class Session(Closing):
     """An open session; a context manager that closes it."""
 
     def __init__(self, connection: pq.abc.PGconn, look: Look) -> None:
@@ -97,17 +97,6 @@ class Session:
                 if connecting.reached or index == len(found) - 1:
                     raise
         raise LookError("the host's name has no address")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._connection.finish()
 
     def close(self) -> None:
         """End the session."""

@@ -12,6 +12,7 @@ from base64 import b64encode
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Self
 
+from pytest_readiness.catalogue.closing import Closing
 from pytest_readiness.catalogue.observation import Cause
 from pytest_readiness.probes.http import Client, Identity
 from pytest_readiness.probes.look import LookError
@@ -19,7 +20,6 @@ from pytest_readiness.probes.prometheus import forms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from types import TracebackType
 
     from pytest_readiness.probes.look import Look
     from pytest_readiness.target.blocks import PrometheusBlock
@@ -70,7 +70,7 @@ class Window(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Api:
+class Api(Closing):
     """One session; threads may share it."""
 
     client: Client
@@ -99,13 +99,9 @@ class Api:
         self.client.__enter__()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.client.__exit__(kind, error, trace)
+    def close(self) -> None:
+        """End the session."""
+        self.client.close()
 
     def now(self) -> float:
         """Ask the server for its time: that it answers, and that we may ask."""

@@ -13,6 +13,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import NoPermissionError
 from redis.retry import Retry
 
+from pytest_readiness.catalogue.closing import Closing
 from pytest_readiness.catalogue.observation import Cause
 from pytest_readiness.errors import ProbeError
 from pytest_readiness.probes.look import LookError
@@ -31,7 +32,6 @@ from pytest_readiness.probes.stream import Stream
 
 if TYPE_CHECKING:
     import socket
-    from types import TracebackType
 
     from pytest_readiness.probes.look import Look
     from pytest_readiness.target.blocks import RedisBlock
@@ -72,7 +72,7 @@ class _Connection(redis.Connection):
         return cast("socket.socket", self._stream)
 
 
-class Session:
+class Session(Closing):
     """An open connection, logged in; a context manager that closes it."""
 
     def __init__(
@@ -111,17 +111,6 @@ class Session:
             stream.close()
             raise
         return session
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close the connection."""
