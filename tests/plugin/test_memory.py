@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from conftest import Project
 
+IMMORTAL = 5_000
+"""Python 3.12 itself keeps its immortal objects there: some hundreds."""
+
 RUNS = """\
 import gc, sys, pytest
 for _ in range(4):
@@ -33,9 +36,9 @@ def _kept(project: Project, *arguments: str) -> list[int]:
 
 def test_runs_in_one_process_do_not_add_up(ready: Project) -> None:
     first, second, third, fourth = _kept(ready)
-    assert min(first, second, third) > 0
+    assert min(first, second, third) > IMMORTAL
     assert fourth - third < 100
 
 
 def test_a_run_that_only_collects_keeps_nothing(ready: Project) -> None:
-    assert _kept(ready, "--collect-only") == [0, 0, 0, 0]
+    assert max(_kept(ready, "--collect-only")) < IMMORTAL
