@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -61,7 +62,7 @@ def collect_suite(suite: Path) -> tuple[SuiteCollection, list[str]]:
         "-pno:terminal",
         str(suite),
     ]
-    with no_other_plugins():
+    with no_other_plugins(), _modules_apart(suite):
         pytest.main(arguments, plugins=[collection, errors])
     return collection, [*errors.found, *collection.problems()]
 
@@ -83,6 +84,26 @@ def checklist_order(items: list[Item], lock: Lock) -> list[Item]:
         )
 
     return sorted(items, key=place)
+
+
+@contextmanager
+def _modules_apart(suite: Path) -> Generator[None]:
+    """Let a suite's modules be loaded from its files, and leave none of them behind.
+
+    Pytest names them by their places in the suite, and takes a module of that name that
+    is there already, though it may be another suite's.
+    """
+    names: set[str] = set()
+    for path in suite.rglob("*.py"):
+        parts = path.relative_to(suite).with_suffix("").parts
+        names |= {".".join(parts[:count]) for count in range(1, len(parts) + 1)}
+    held = {name: sys.modules.pop(name) for name in names if name in sys.modules}
+    try:
+        yield
+    finally:
+        for name in names:
+            sys.modules.pop(name, None)
+        sys.modules.update(held)
 
 
 @contextmanager
