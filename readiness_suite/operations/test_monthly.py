@@ -7,6 +7,16 @@ pytestmark = section("monthly-operations", stage="monthly")
 PASSED = ("pass", "passed", "ok", "successful")
 
 
+def check_record(check: Check, attestation: Attestation) -> None:
+    """Hold the record that was signed against what a record must say."""
+    check("evidence", attestation.evidence).satisfies("at least one piece", bool)
+    for field in ("by", "date", "result", "scope"):
+        check(f"field {field!r}", attestation.fields).contains(field)
+    today = attestation.today
+    check("its date", attestation.date("date")).between(today - days(35), today)
+    check("its result", attestation.text("result")).one_of(PASSED)
+
+
 @item("performance-optimization", owner="dev-lead")
 @attested(role="dev-lead", scope="environment", max_age=days(35))
 def test_performance_optimization() -> None:
@@ -26,12 +36,7 @@ def test_security_assessment(check: Check, attestation: Attestation) -> None:
     Fix: make the assessment, write date, by, scope and result into its record (YAML,
     TOML, JSON or Markdown front matter) and sign with it as `--evidence`.
     """
-    check("evidence", attestation.evidence).satisfies("at least one piece", bool)
-    for field in ("by", "date", "result", "scope"):
-        check(f"field {field!r}", attestation.fields).contains(field)
-    today = attestation.today
-    check("its date", attestation.date("date")).between(today - days(35), today)
-    check("its result", attestation.text("result")).one_of(PASSED)
+    check_record(check, attestation)
 
 
 @item("disaster-recovery-test", owner="ops-lead")
@@ -44,12 +49,7 @@ def test_disaster_recovery_test(check: Check, attestation: Attestation) -> None:
     Fix: practise the recovery, write date, by, scope and result into its record and
     sign with it as `--evidence`.
     """
-    check("evidence", attestation.evidence).satisfies("at least one piece", bool)
-    for field in ("by", "date", "result", "scope"):
-        check(f"field {field!r}", attestation.fields).contains(field)
-    today = attestation.today
-    check("its date", attestation.date("date")).between(today - days(35), today)
-    check("its result", attestation.text("result")).one_of(PASSED)
+    check_record(check, attestation)
 
 
 @item("update-planning", owner="dev-lead")

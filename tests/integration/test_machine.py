@@ -15,9 +15,9 @@ import pytest
 from pytest_readiness.catalogue.observation import Cause, Unavailable
 from pytest_readiness.demo import box
 from pytest_readiness.demo.standins import hostile
+from pytest_readiness.probes.cgroup import own_groups
 from pytest_readiness.probes.look import Look
 from pytest_readiness.probes.machine import Machine
-from pytest_readiness.probes.machine.cgroup import own_groups
 from pytest_readiness.target.blocks import HostBlock, MachineBlock, Resources
 from tests.integration.conftest import find
 

@@ -321,6 +321,21 @@ class Project:
         """Judge the target in a process of its own."""
         return self.pytester.runpytest_subprocess("--readiness", *LEAN, *arguments)
 
+    def shown_by(self, *arguments: str) -> dict[str, str]:
+        """Judge the target; give all that anybody can read of it, by where it is."""
+        before = {path for path in self.path.rglob("*") if path.is_file()}
+        result = self.judge(*arguments)
+        written = {path for path in self.path.rglob("*") if path.is_file()} - before
+        shown = {
+            str(path): path.read_text()
+            for path in written
+            if "__pycache__" not in path.parts
+        }
+        shown["standard output"] = result.stdout.str()
+        shown["standard error"] = result.stderr.str()
+        assert len(shown) > 2, "the run wrote no report"
+        return shown
+
     @property
     def command(self) -> list[str]:
         """The command that judges the target, for those who start it themselves."""

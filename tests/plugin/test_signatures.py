@@ -83,6 +83,27 @@ def signed_item(
     return project.item(name, body, arguments="", decorators=[SIGNED], **more)
 
 
+def approval(project: Project, name: str, role: str) -> str:
+    mark = f'@attested(role="{role}", scope="release")'
+    return project.item(name, "", arguments="", decorators=[mark])
+
+
+def declare_emergency(draft: Draft, issued: dt.datetime, *items: str) -> None:
+    waiver = Waiver(
+        attester="olga",
+        requested_by="olga",
+        reason="Quotes are wrong since noon.",
+        risk="high",
+        compensating_controls=("the desk trades by telephone",),
+        issued_at=issued,
+        valid_until=issued + DAY,
+        nonce=new_nonce(),
+        items={id_: draft.terms[id_].digest for id_ in items},
+        incident="INC-7",
+    )
+    draft.waivers.append(waiver)
+
+
 def refuted(project: Project, name: str = "bad") -> str:
     return project.item(name, 'check("exists", python.exists).is_false()')
 
@@ -191,21 +212,8 @@ def test_an_emergency_waives_what_is_open_and_says_so(
     bare: Project, judged: Sign
 ) -> None:
     def emergency(draft: Draft) -> None:
-        covered = {id_: draft.terms[id_].digest for id_ in ("host.bad", "host.all")}
-        draft.waivers.append(
-            Waiver(
-                attester="olga",
-                requested_by="olga",
-                reason="Quotes are wrong since noon.",
-                risk="high",
-                compensating_controls=("the desk trades by telephone",),
-                issued_at=draft.now - dt.timedelta(hours=1),
-                valid_until=draft.now + dt.timedelta(hours=23),
-                nonce=new_nonce(),
-                items=covered,
-                incident="INC-7",
-            )
-        )
+        an_hour_ago = draft.now - dt.timedelta(hours=1)
+        declare_emergency(draft, an_hour_ago, "host.bad", "host.all")
 
     rollup = bare.item("all", "", arguments="", decorators=['@rollup(over="host.bad")'])
     result = judged(refuted(bare), rollup, changes=[emergency])
@@ -220,30 +228,11 @@ def test_an_emergency_that_nobody_reviewed_blocks_the_next_sign_off(
 ) -> None:
     def long_ago(draft: Draft) -> None:
         issued = draft.now - 6 * DAY
-        terms = draft.terms["stakeholder-approval.one"]
         draft.trust["signer"][0]["key"][0]["not_before"] = issued - DAY
-        draft.waivers.append(
-            Waiver(
-                attester="olga",
-                requested_by="olga",
-                reason="Quotes are wrong since noon.",
-                risk="high",
-                compensating_controls=("the desk trades by telephone",),
-                issued_at=issued,
-                valid_until=issued + DAY,
-                nonce=new_nonce(),
-                items={terms.id: terms.digest},
-                incident="INC-7",
-            )
-        )
+        declare_emergency(draft, issued, "stakeholder-approval.one")
 
     approvals = [
-        bare.item(
-            name,
-            "",
-            arguments="",
-            decorators=[f'@attested(role="{role}", scope="release")'],
-        )
+        approval(bare, name, role)
         for name, role in (
             ("one", "dev-lead"),
             ("two", "qa-lead"),
@@ -266,12 +255,7 @@ def test_an_emergency_that_nobody_reviewed_blocks_the_next_sign_off(
 
 def test_approvals_need_distinct_people(bare: Project, judged: Sign) -> None:
     approvals = [
-        bare.item(
-            name,
-            "",
-            arguments="",
-            decorators=[f'@attested(role="{role}", scope="release")'],
-        )
+        approval(bare, name, role)
         for name, role in (("one", "dev-lead"), ("two", "qa-lead"))
     ]
     how = {"section": "stakeholder-approval", "stage": "sign-off"}
@@ -287,17 +271,12 @@ def test_approvals_need_distinct_people(bare: Project, judged: Sign) -> None:
 
 def test_an_approval_holds_while_nothing_is_worse(bare: Project, judged: Sign) -> None:
     """Whatever order the items are asked in: an approval comes after what it saw."""
-    approval = bare.module(
-        bare.item(
-            "one",
-            "",
-            arguments="",
-            decorators=['@attested(role="dev-lead", scope="release")'],
-        ),
+    signed_off = bare.module(
+        approval(bare, "one", "dev-lead"),
         section="stakeholder-approval",
         stage="sign-off",
     )
-    bare.write(approval, "a_first/test_approval.py")
+    bare.write(signed_off, "a_first/test_approval.py")
     result = judged(refuted(bare), more="[approvals]\npeople = 1\n")
 
     item = bare.items["stakeholder-approval.one"]
@@ -382,6 +361,59 @@ def test_what_is_expected_from_outside_must_be_what_is_judged(ready: Project) ->
     assert ready.judge("--readiness-release=9.9").ret == 4
     fine = ready.judge("--readiness-system=shop", "--readiness-release=1.2.3")
     assert fine.ret == 0
+
+
+OUTSIDE = {
+    "trust-root": f"SHA256:{'A' * 43}",
+    "trust-root-threshold": "1",
+    "min-trust-version": "1",
+    "system": "shop",
+    "release": "1.2.3",
+    "authors": "a@example.com",
+}
+
+
+@pytest.mark.parametrize("form", ["{}={}", "{} {}"], ids=["joined", "apart"])
+@pytest.mark.parametrize(("stem", "value"), OUTSIDE.items(), ids=OUTSIDE)
+def test_no_ini_speaks_for_the_caller(
+    ready: Project, stem: str, value: str, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its ``addopts`` are a command line too, before which the environment stands."""
+    flag = f"--readiness-{stem}"
+    ready.ini(f"addopts = {form.format(flag, value)}")
+    monkeypatch.setenv(f"READINESS_{stem.upper().replace('-', '_')}", value)
+    result = ready.judge()
+
+    assert result.ret == 4
+    result.stderr.fnmatch_lines([f"*{flag}: comes from *pytest.ini*; give it on the*"])
+
+
+def test_a_target_of_the_ini_is_not_named_by_the_caller(ready: Project) -> None:
+    ready.ini("addopts = --readiness-target=here")
+    outside = {"trust-root", "system", "release", "authors"}
+    given = [f"--readiness-{stem}={OUTSIDE[stem]}" for stem in outside]
+
+    assert ready.judge(*given).ret == 13
+    assert "CONTEXT_MISSING" in " ".join(ready.report["trust"]["failures"])
+    assert ready.judge(*given, "--readiness-target=here").ret == 13
+    assert "CONTEXT_MISSING" not in " ".join(ready.report["trust"]["failures"])
+
+
+def test_a_version_that_is_no_number_is_one_line(ready: Project) -> None:
+    result = ready.judge("--readiness-min-trust-version=two")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(
+        ["*--readiness-min-trust-version: 'two' is no number, write it like 2"]
+    )
+
+
+def test_the_caller_may_speak_through_the_environment(
+    ready: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--readiness-system=shop")
+    assert ready.judge().ret == 0
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--readiness-system=other")
+    assert ready.judge().ret == 4
 
 
 def test_pins_do_not_come_from_the_repository(ready: Project) -> None:

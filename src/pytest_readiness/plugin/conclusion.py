@@ -12,7 +12,6 @@ import pytest
 
 import pytest_readiness
 from pytest_readiness.errors import AttestationError, StoreError
-from pytest_readiness.plugin.demonstrating import leave
 from pytest_readiness.plugin.run_statement import keep_statement
 from pytest_readiness.probes.look import utc_now
 from pytest_readiness.reports.json import write_json
@@ -65,6 +64,8 @@ def conclude(run: Run, session: pytest.Session) -> int:
         path = write_json(report, out)
         keep_statement(run, report.canonical(), out)
         if run.signed is not None:
+            from pytest_readiness.plugin.demonstrating import leave  # noqa: PLC0415
+
             leave(run, run.signed, report, out)
     except (StoreError, AttestationError) as error:
         # A verdict that nobody can look up later is none: the last report still stands.

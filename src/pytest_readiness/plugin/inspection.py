@@ -20,20 +20,27 @@ if TYPE_CHECKING:
     from pytest_readiness.catalogue.item import Item
     from pytest_readiness.catalogue.lock import Lock
 
-__all__ = ["checklist_order", "collect_suite", "no_other_plugins", "read_suite"]
+__all__ = [
+    "CollectErrors",
+    "checklist_order",
+    "collect_suite",
+    "no_other_plugins",
+    "read_suite",
+]
 
 
-class _Errors:
-    """Keeps what could not be collected."""
+class CollectErrors:
+    """A pytest plugin that keeps what could not be collected."""
 
     def __init__(self) -> None:
-        self.found: list[str] = []
+        self.problems: list[str] = []
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Note a module that cannot be imported, with its last line."""
         if report.failed:
             lines = report.longreprtext.strip().splitlines() or ["cannot be collected"]
-            self.found.append(f"{report.nodeid}: {lines[-1].removeprefix('E').strip()}")
+            last = lines[-1].removeprefix("E").strip()
+            self.problems.append(f"{report.nodeid}: {last}")
 
 
 def read_suite(suite: Path) -> tuple[list[Item], list[str]]:
@@ -50,7 +57,7 @@ def collect_suite(suite: Path) -> tuple[SuiteCollection, list[str]]:
     """
     if not suite.is_dir():
         raise ConfigError(str(suite), "there is no such suite", "name its folder")
-    collection, errors = SuiteCollection(suite.resolve()), _Errors()
+    collection, errors = SuiteCollection(suite.resolve()), CollectErrors()
     arguments = [
         f"-c{os.devnull}",
         f"--rootdir={suite}",
@@ -64,7 +71,7 @@ def collect_suite(suite: Path) -> tuple[SuiteCollection, list[str]]:
     ]
     with no_other_plugins(), _modules_apart(suite):
         pytest.main(arguments, plugins=[collection, errors])
-    return collection, [*errors.found, *collection.problems()]
+    return collection, [*errors.problems, *collection.problems()]
 
 
 def checklist_order(items: list[Item], lock: Lock) -> list[Item]:

@@ -18,6 +18,7 @@ import pytest
 from pytest_readiness.catalogue.requirement import Bound
 from pytest_readiness.plugin.collection import ReadinessItem
 from pytest_readiness.plugin.entry import LOCK_NAME
+from pytest_readiness.plugin.inspection import CollectErrors
 from pytest_readiness.plugin.signing import ledger_files
 from pytest_readiness.plugin.startup import SESSION
 from pytest_readiness.probes import REGISTRY
@@ -72,19 +73,12 @@ class Plan:
         return cls(run, items, gathers, tuple(_own(run)))
 
 
-class Planner:
+class Planner(CollectErrors):
     """Registered with pytest for ``--collect-only``: ``plan`` is there afterwards."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.plan: Plan | None = None
-        self.problems: list[str] = []
-
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Note a module that cannot be imported, with its last line."""
-        if report.failed:
-            lines = report.longreprtext.strip().splitlines() or ["cannot be collected"]
-            last = lines[-1].removeprefix("E").strip()
-            self.problems.append(f"{report.nodeid}: {last}")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import re
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Mapping
 
-__all__ = ["DEMO", "Settings"]
+__all__ = ["DEMO", "Settings", "origin"]
 
 DEMO = "demo"
 """The name of the embedded target."""
@@ -42,6 +44,13 @@ def _sha256(text: str) -> str:
     return digits
 
 
+def _number(text: str) -> int:
+    if not text.strip().isdecimal():
+        msg = f"{text!a} is no number, write it like 2"
+        raise ValueError(msg)
+    return int(text)
+
+
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.replace(",", " ").split())
 
@@ -55,9 +64,9 @@ _CONVERTERS: dict[str, Callable[[str], object]] = {
     "trust": Path,
     "attestations": Path,
     "trust-root": _words,
-    "trust-root-threshold": int,
-    "min-trust-version": int,
-    "min-snapshot-version": int,
+    "trust-root-threshold": _number,
+    "min-trust-version": _number,
+    "min-snapshot-version": _number,
     "authors": _words,
     "previous-certificate": Path,
     "plugin-sha256": _sha256,
@@ -76,19 +85,70 @@ def _convert(option: Option, where: str, value: object) -> object:
         raise ConfigError(where, str(error)) from None
 
 
-def _from_ini(option: Option, config: pytest.Config) -> object:
-    if option.outside:
-        return None
-    where = f"{config.inipath}: {option.dest}"
-    try:
-        value = config.getini(option.dest)
-    except (ValueError, pytest.UsageError) as error:  # pytest 8.4 and 9
-        raise ConfigError(where, str(error)) from None
-    read = _convert(option, where, value)
-    if isinstance(read, Path) and config.inipath:
-        # As pytest's own: what an ini names stands where the ini does.
-        return config.inipath.parent / read
-    return read
+def origin(config: pytest.Config, flag: str) -> str:
+    """Say where an option of the command line comes from: "" where it was typed.
+
+    Else PYTEST_ADDOPTS, or the ini whose ``addopts`` have it. The later of these wins
+    with pytest, so the first here that has the option is where it comes from.
+    """
+    pattern = f"{flag}(=|$)" if flag.startswith("--") else rf"-[qsvxl]*{flag[1]}"
+    form = re.compile(pattern)
+    if any(map(form.match, config.invocation_params.args)):
+        return ""
+    if any(map(form.match, shlex.split(os.environ.get("PYTEST_ADDOPTS", "")))):
+        return "PYTEST_ADDOPTS"
+    return str(config.inipath)
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What pytest knows of the options, the caller's words apart from an ini's."""
+
+    config: pytest.Config
+    line: argparse.Namespace
+
+    def _said(self, option: Option) -> tuple[object, bool]:
+        """Give an option's text, and whether the ini's ``addopts`` say it."""
+        value = getattr(self.line, option.dest, None)
+        if value is None:
+            return None, False
+        return value, origin(self.config, option.flag) == str(self.config.inipath)
+
+    def by_caller(self, option: Option) -> object:
+        """Give what was typed, or stands in PYTEST_ADDOPTS."""
+        value, by_ini = self._said(option)
+        return None if by_ini else value
+
+    def by_ini(self, option: Option) -> object:
+        """Give what the ini says, in its ``addopts`` or under the option's own key.
+
+        Raises:
+            ConfigError: it cannot be read; or the repository under judgement says what
+                only somebody outside of it may.
+        """
+        value, by_ini = self._said(option)
+        if option.outside:
+            if by_ini:
+                what = f"comes from {self.config.inipath or 'a file of arguments'}"
+                remedy = f"give it on the command line or as {option.variable}"
+                raise ConfigError(option.flag, what, remedy)
+            return None
+        if by_ini:
+            # As pytest's own: what stands in addopts is relative to where it runs.
+            return _convert(option, option.flag, value)
+        return self._by_key(option)
+
+    def _by_key(self, option: Option) -> object:
+        where = f"{self.config.inipath}: {option.dest}"
+        try:
+            value = self.config.getini(option.dest)
+        except (ValueError, pytest.UsageError) as error:  # pytest 8.4 and 9
+            raise ConfigError(where, str(error)) from None
+        read = _convert(option, where, value)
+        if isinstance(read, Path) and self.config.inipath:
+            # As pytest's own: what an ini names stands where the ini does.
+            return self.config.inipath.parent / read
+        return read
 
 
 def _nowhere(option: Option) -> object:  # noqa: ARG001  # a command has no ini
@@ -139,12 +199,8 @@ class Settings:
 
         ``given`` is the command line as far as it is known before the conftests are.
         """
-        line = given or config.option
-        settings = cls._collect(
-            {option.dest: getattr(line, option.dest, None) for option in OPTIONS},
-            environ,
-            lambda option: _from_ini(option, config),
-        )
+        words = _Given(config, given or config.option)
+        settings = cls._collect(words.by_caller, environ, words.by_ini)
         if settings.demo_fault and not settings.demo:
             raise ConfigError(
                 "--readiness-demo-fault",
@@ -159,26 +215,26 @@ class Settings:
     ) -> Settings:
         """Collect the settings of a ``readiness`` command: its options by stem."""
         words: dict[str, object] = vars(given)
-        return cls._collect(
-            {option.dest: words.get(option.name) for option in OPTIONS}, environ
-        )
+        return cls._collect(lambda option: words.get(option.name), environ, _nowhere)
 
     @classmethod
     def _collect(
         cls,
-        line: Mapping[str, object],
+        typed: Callable[[Option], object],
         environ: Mapping[str, str],
-        fall_back: Callable[[Option], object] = _nowhere,
+        fall_back: Callable[[Option], object],
     ) -> Settings:
         found: dict[str, object] = {}
         for option in OPTIONS:
-            read = _convert(option, option.flag, line[option.dest])
+            read = _convert(option, option.flag, typed(option))
             if read is None:
                 read = _convert(option, option.variable, environ.get(option.variable))
             if option.stem == "target" and read is not None:
                 found["target_from_outside"] = True
-            if read is None:
-                read = fall_back(option)
+            # An ini that may not speak is heard, whoever spoke before it.
+            if read is None or option.outside:
+                by_ini = fall_back(option)
+                read = by_ini if read is None else read
             if read is not None:
                 found[option.name] = read
         return cls(**found)  # type: ignore[arg-type]  # converted above

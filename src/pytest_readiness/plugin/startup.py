@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
-import shlex
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +18,7 @@ from pytest_readiness.plugin.entry import LOCK_NAME, is_active
 from pytest_readiness.plugin.gathering import Gathering
 from pytest_readiness.plugin.run import Run
 from pytest_readiness.plugin.session import ReadinessSession
-from pytest_readiness.plugin.settings import Settings
+from pytest_readiness.plugin.settings import Settings, origin
 from pytest_readiness.plugin.signing import Signing
 from pytest_readiness.plugin.suite import bundled_suite, default_suite, suite_of
 from pytest_readiness.probes.look import utc_now
@@ -259,21 +257,15 @@ def _in_the_controller(config: pytest.Config) -> list[str]:
 def _selection(config: pytest.Config) -> list[str]:
     values = {flag: getattr(config.option, name, None) for flag, name in _SELECTING}
     return [
-        f"{flag}{'' if value is True else f' {value!r}'}{_origin(config, flag)}"
+        f"{flag}{'' if value is True else f' {value!r}'}{_from(config, flag)}"
         for flag, value in values.items()
         if value
     ]
 
 
-def _origin(config: pytest.Config, flag: str) -> str:
-    """Say where an option comes from, unless by hand: a later place wins."""
-    form = re.compile(flag if flag.startswith("--") else rf"-[qsvxl]*{flag[1]}")
-    environment = shlex.split(os.environ.get("PYTEST_ADDOPTS", ""))
-    if any(form.match(word) for word in config.invocation_params.args):
-        return ""
-    if any(form.match(word) for word in environment):
-        return " from PYTEST_ADDOPTS"
-    return f" from {config.inipath}"
+def _from(config: pytest.Config, flag: str) -> str:
+    place = origin(config, flag)
+    return f" from {place}" if place else ""
 
 
 def _teller(config: pytest.Config) -> Callable[[str], None]:

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pytest_readiness.attest.codes import Code as SignedCode
 from pytest_readiness.verdict.codes import Code
 from pytest_readiness.verdict.states import SEVERITY, State
 
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
     from pytest_readiness.store.document import Report, ReportItem
 
 __all__ = ["Blocking", "Obstacle", "Owner", "blocking", "counted", "severity"]
-
-
-_APPROVAL_FOLLOWS = "STATE_CHANGED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +61,10 @@ def blocking(report: Report) -> Blocking:
     """Group what blocks: owners with the worst items first."""
     open_ = [item for item in report.items if item.state.blocks]
     # An approval that did not know of an open item holds again once that is closed.
-    follows = frozenset({Code.MEMBERS, _APPROVAL_FOLLOWS})
+    follows = {str(Code.MEMBERS), str(SignedCode.STATE_CHANGED)}
+    if all(item.code in follows for item in open_):
+        follows.discard(SignedCode.STATE_CHANGED)
     own = [item for item in open_ if item.code not in follows]
-    if not own:
-        follows = frozenset({Code.MEMBERS})
-        own = [item for item in open_ if item.code not in follows]
     following = tuple(item for item in open_ if item.code in follows)
     not_run = _obstacles([item for item in own if item.state is State.NOT_RUN])
     by_owner: dict[str, list[ReportItem]] = {}

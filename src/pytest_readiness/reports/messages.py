@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from pytest_readiness.attest.result import WaiverInfo
     from pytest_readiness.catalogue.item import Item
     from pytest_readiness.catalogue.requirement import Judgement
+    from pytest_readiness.store.signed import WaiverShown
     from pytest_readiness.verdict.settling import Outcome
 
-__all__ = ["MAX_LINE", "MAX_LINES", "failure_text", "one_line"]
+__all__ = ["MAX_LINE", "MAX_LINES", "approved", "failure_text", "one_line"]
 
 MAX_LINES = 6
 MAX_LINE = 400
@@ -64,16 +65,19 @@ def one_line(item: Item, outcome: Outcome, waiver: WaiverInfo | None = None) -> 
     Of a waived item: the raw state, who approved it and until when.
     """
     if outcome.state is State.WAIVED and waiver is not None:
-        by = ", ".join(signer.name for signer in waiver.approvers)
         word = "EMERGENCY WAIVER" if waiver.emergency else "WAIVED"
-        return _line(
-            f"{word} {outcome.raw_state} {outcome.code} until "
-            f"{waiver.until:%Y-%m-%d %H:%M} UTC by {by}: {waiver.reason}"
-        )
+        raw = f"{outcome.raw_state} {outcome.code}".rstrip()
+        return _line(f"{word} {raw} {approved(waiver)}: {waiver.reason}")
     todo = remedy(item, outcome, ())
     roles = " and ".join(todo.roles or (item.owner,))
     what = todo.command or outcome.reason or item.claim
     return _line(f"{outcome.code or outcome.state.upper()} {roles}: {what}")
+
+
+def approved(waiver: WaiverInfo | WaiverShown) -> str:
+    """Say until when a waiver holds, and who approved it."""
+    by = ", ".join(signer.name for signer in waiver.approvers)
+    return f"until {waiver.until:%Y-%m-%d %H:%M} UTC by {by}"
 
 
 def _todo(item: Item, outcome: Outcome, judgements: Sequence[Judgement]) -> list[str]:

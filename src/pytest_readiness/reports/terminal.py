@@ -16,6 +16,7 @@ from pytest_readiness.reports.blocking import (
     counted,
     severity,
 )
+from pytest_readiness.reports.messages import approved
 from pytest_readiness.reports.sections import section_lines
 from pytest_readiness.reports.style import Style, colour_of
 from pytest_readiness.reports.text import wrap
@@ -253,8 +254,7 @@ def _waivers(report: Report) -> Iterator[str]:
         if waiver is None:
             untold += [item] if item.state is State.WAIVED else []
             continue
-        by = ", ".join(signer.name for signer in waiver.approvers)
-        until = f"until {waiver.until:%Y-%m-%d %H:%M} UTC by {by}"
+        until = approved(waiver)
         if not waiver.used and waiver.emergency:
             continue
         if not waiver.used:

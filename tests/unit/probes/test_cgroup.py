@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_readiness.catalogue.observation import Cause
-from pytest_readiness.probes.look import LookError
-from pytest_readiness.probes.machine.cgroup import (
+from pytest_readiness.probes.cgroup import (
     Allowance,
     allowance,
     is_group,
     own_groups,
 )
+from pytest_readiness.probes.look import LookError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -67,6 +67,8 @@ class Listener(Closing):
     def _serve(self, connection: socket.socket) -> None:
         try:
             connection.settimeout(LIFETIME)
+            # An answer in two parts would wait for the peer's delayed acknowledgement.
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self._tls is None:
                 self._handle(connection)
             else:

@@ -6,19 +6,20 @@ import re
 import shutil
 from abc import abstractmethod
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from pytest_readiness.probes.cgroup import LIMITS, MEMBERS, least
 from pytest_readiness.probes.hosts import commands
 from pytest_readiness.probes.hosts.host import GROUPS, MOST, Disk, Host, Unit, unseen
 from pytest_readiness.probes.program import Ended, absence, ended, kept, output_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from pytest_readiness.probes.hosts.commands import Command
     from pytest_readiness.probes.look import Look
 
-__all__ = ["SHORT", "Commanded", "Here"]
+__all__ = ["SHORT", "Commanded", "Here", "folders_of"]
 
 _NOT_FOUND = 127
 _STATE, _LISTEN = 3, "0A"
@@ -28,12 +29,11 @@ _MEMORY = re.compile(r"^MemTotal:\s+(\d+) kB$", re.MULTILINE)
 _MEMINFO = "/proc/meminfo"
 _HEADING = re.compile(r"==> (/.*) <==\n")
 SHORT = 10_000
-_QUOTA = ("cpu.cfs_quota_us", "cpu.cfs_period_us")
-_MEMORY_LIMITS = ("memory.max", "memory.limit_in_bytes")
-"""The kernel's names in control groups version 2, and in version 1."""
+"""Bytes of each of several files."""
+_CONTROLLERS = ("cpu", "cpuset", "memory")
 
 
-def _upwards(groups: Sequence[str]) -> list[str]:
+def folders_of(groups: Sequence[str]) -> list[str]:
     """Give control groups and all that they are in: every limit holds.
 
     At the top, where version 1 has a folder for each controller, those too.
@@ -41,14 +41,9 @@ def _upwards(groups: Sequence[str]) -> list[str]:
     found: dict[str, None] = {}
     for group in groups:
         folder = PurePosixPath(group)
-        found |= {str(one): None for one in (folder, *folder.parents) if _is_in(one)}
-    for controller in ("cpu", "memory"):
-        found[f"{GROUPS}/{controller}"] = None
-    return list(found)
-
-
-def _is_in(folder: PurePosixPath) -> bool:
-    return folder.is_relative_to(GROUPS)
+        above = [one for one in folder.parents if one.is_relative_to(GROUPS)]
+        found |= {str(one): None for one in (folder, *above)}
+    return list(found | {f"{GROUPS}/{name}": None for name in _CONTROLLERS})
 
 
 class Commanded(Host):
@@ -83,48 +78,51 @@ class Commanded(Host):
 
     def read_all(self, paths: Sequence[str], look: Look) -> dict[str, str]:
         """Give the texts of those files that are there, by path; two at least."""
-        said = self.run(commands.heads(paths, SHORT), look).stdout
+        command = commands.heads(paths, SHORT)
+        seen = self.run(command, look)
+        self._is_there(command, seen)
+        if b"denied" in seen.stderr:
+            lines = seen.stderr.decode(errors="replace").splitlines()
+            denied = next(line for line in lines if "denied" in line)
+            raise unseen(f"this run may not read all that it must: {denied[:160]}")
         texts: dict[str, str] = {}
         at = ""
-        for line in said.decode(errors="replace").splitlines(keepends=True):
+        for line in seen.stdout.decode(errors="replace").splitlines(keepends=True):
             named = _HEADING.fullmatch(line)
             if named is not None and named[1] in paths:
                 at = named[1]
+                texts[at] = ""
             elif at:
-                texts[at] = texts.get(at, "") + line
+                texts[at] += line
         return texts
 
     def cores(self, look: Look, groups: Sequence[str] = (GROUPS,)) -> float:
         """Give the processors, or the share of them that control groups have."""
         online = float(self._number(commands.cores(), look))
-        folders = _upwards(groups)
-        texts = self._limits(folders, ("cpu.max", *_QUOTA), look)
-        limits: list[float] = []
-        for folder in folders:
-            both = texts.get(f"{folder}/cpu.max", "").split()
-            both = both or [texts.get(f"{folder}/{n}", "").strip() for n in _QUOTA]
-            numbers = [int(text) for text in both if text.isdecimal()]
-            if len(numbers) == len(_QUOTA) and numbers[1]:
-                limits.append(numbers[0] / numbers[1])
-        return min([online, *limits])
+        amount = least(*self._limits(groups, "cores", look)).amount
+        return online if amount is None else min(online, amount)
 
     def memory(self, look: Look, groups: Sequence[str] = (GROUPS,)) -> int:
         """Give the memory of the machine, or the limit of control groups."""
-        texts = self._limits(_upwards(groups), _MEMORY_LIMITS, look)
-        total = _MEMORY.search(texts.pop(_MEMINFO, ""))
+        limits = self._limits(groups, "memory", look)
+        total = _MEMORY.search(limits.text(_MEMINFO) or "")
         if total is None:
             raise unseen(f"{self.where(_MEMINFO)} tells no MemTotal")
-        found = [
-            int(text) for text in map(str.strip, texts.values()) if text.isdecimal()
-        ]
-        return min([int(total[1]) * 1024, *found])
+        whole, amount = int(total[1]) * 1024, least(*limits).amount
+        return whole if amount is None else min(whole, int(amount))
 
-    def _limits(
-        self, folders: Sequence[str], names: Sequence[str], look: Look
-    ) -> dict[str, str]:
+    def _limits(self, groups: Sequence[str], what: str, look: Look) -> _Limits:
         """Read the limits of control groups, and what the machine has, in one go."""
+        folders, names = folders_of(groups), (MEMBERS, *LIMITS[what])
         files = [f"{folder}/{name}" for folder in folders for name in names]
-        return self.read_all([_MEMINFO, *files], look)
+        texts = self.read_all([_MEMINFO, *files], look)
+        for group in groups:
+            if group != GROUPS and not any(
+                f"{group}/{name}" in texts for name in names
+            ):
+                reason = f"{group} is no control group on {self.source or 'this host'}"
+                raise unseen(reason, f"name a folder below {GROUPS}")
+        return _Limits(folders, what, texts.get)
 
     def disk(self, path: str, look: Look) -> Disk:
         """Give the file system that a path is on."""
@@ -169,14 +167,25 @@ class Commanded(Host):
 
     def _said(self, command: Command, look: Look) -> str:
         seen = self.run(command, look)
-        if seen.status == _NOT_FOUND:
-            where = self.source or "this host"
-            raise unseen(f"{command.words[0]} is not there on {where}")
+        self._is_there(command, seen)
         if seen.status:
             why = seen.stderr.decode(errors="replace").strip().splitlines()
             words = f": {why[-1][:160]}" if why else ""
             raise unseen(f"{command.words[0]} ended with {seen.status}{words}")
         return seen.stdout.decode(errors="replace")
+
+    def _is_there(self, command: Command, seen: Ended) -> None:
+        if seen.status == _NOT_FOUND:
+            where = self.source or "this host"
+            raise unseen(f"{command.words[0]} is not there on {where}")
+
+
+class _Limits(NamedTuple):
+    """What :func:`least` is asked with."""
+
+    folders: Sequence[str]
+    what: str
+    text: Callable[[str], str | None]
 
 
 class Here(Commanded):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_readiness.probes.hosts import commands
-from pytest_readiness.probes.hosts.commanded import SHORT
+from pytest_readiness.probes.hosts.commanded import SHORT, folders_of
 from pytest_readiness.probes.hosts.host import MOST
 from pytest_readiness.probes.hosts.measured import SIZES
 from pytest_readiness.probes.planned import PlannedLook, files
@@ -54,7 +54,7 @@ def sized(block: OnHost, path: str, groups: Sequence[Path]) -> tuple[PlannedLook
         known, select = PRESETS[block.backend.preset or ""], block.backend.select or ""
         facts = [known[name] for name in SIZES if name in known]
         return tuple(_request(block, filled(fact, select)) for fact in facts)
-    limits = [f"{group}/{{limit}}" for group in groups]
+    limits = [f"{folder}/{{limit}}" for folder in folders_of([*map(str, groups)])]
     return planned(
         block,
         commands.echo(),

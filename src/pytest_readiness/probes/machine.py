@@ -14,16 +14,16 @@ import psutil
 
 from pytest_readiness.catalogue.observation import Cause, Observed
 from pytest_readiness.catalogue.rendering import render
-from pytest_readiness.probes.hosts import GROUPS, opened, where
-from pytest_readiness.probes.hosts.plans import sized
-from pytest_readiness.probes.look import Facts, LookError
-from pytest_readiness.probes.machine.cgroup import (
+from pytest_readiness.probes.cgroup import (
     GROUP,
     MOUNTS,
     allowance,
     is_group,
     own_groups,
 )
+from pytest_readiness.probes.hosts import GROUPS, opened, where
+from pytest_readiness.probes.hosts.plans import sized
+from pytest_readiness.probes.look import Facts, LookError
 from pytest_readiness.probes.planned import PlannedLook, files
 
 if TYPE_CHECKING:

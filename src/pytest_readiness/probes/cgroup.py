@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_readiness.catalogue.observation import Cause
@@ -17,15 +18,27 @@ from pytest_readiness.probes.look import LookError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
 
-__all__ = ["GROUP", "MOUNTS", "Allowance", "allowance", "is_group", "own_groups"]
+    Text = Callable[[str], str | None]
+    """Gives what a file holds; None where there is none."""
+
+__all__ = [
+    "GROUP",
+    "LIMITS",
+    "MEMBERS",
+    "MOUNTS",
+    "Allowance",
+    "allowance",
+    "is_group",
+    "least",
+    "own_groups",
+]
 
 GROUP = "proc/self/cgroup"
 MOUNTS = "proc/self/mountinfo"
 """What tells which groups this process is in, below the file system's root."""
 
-_MEMBERS = "cgroup.procs"
+MEMBERS = "cgroup.procs"
 """A file of every group; a folder without one is outside the hierarchy."""
 _FIELDS_BEFORE = 5
 _OCTAL = re.compile(r"\\([0-7]{3})")
@@ -38,11 +51,11 @@ class Allowance:
     amount: float | None = None
     file: str = ""
 
-    def least(self, amount: float | None, file: Path) -> Allowance:
+    def least(self, amount: float | None, file: str) -> Allowance:
         """Give the smaller of this and another limit."""
         if amount is None or (self.amount is not None and self.amount <= amount):
             return self
-        return Allowance(amount, str(file))
+        return Allowance(amount, file)
 
 
 def own_groups(root: Path) -> tuple[Path, ...]:
@@ -51,9 +64,9 @@ def own_groups(root: Path) -> tuple[Path, ...]:
     Raises:
         LookError: the kernel does not say.
     """
-    paths = dict(_paths(_text(root / GROUP) or ""))
+    paths = dict(_paths(_text(f"{root / GROUP}") or ""))
     found: list[Path] = []
-    for line in (_text(root / MOUNTS) or "").splitlines():
+    for line in (_text(f"{root / MOUNTS}") or "").splitlines():
         before, _, after = line.partition(" - ")
         fields, kinds = before.split(" "), after.split(" ")
         if len(fields) < _FIELDS_BEFORE or kinds[0] not in {"cgroup", "cgroup2"}:
@@ -76,17 +89,25 @@ def allowance(groups: Iterable[Path], what: str) -> Allowance:
     Raises:
         LookError: a limit is there and cannot be read.
     """
+    return least((str(one) for group in groups for one in _upwards(group)), what, _text)
+
+
+def least(folders: Iterable[str], what: str, text: Text) -> Allowance:
+    """Give the smallest limit of just these folders, wherever their files are.
+
+    Raises:
+        LookError: a limit is there and cannot be read.
+    """
     limit = Allowance()
-    for group in groups:
-        for folder in _upwards(group):
-            for name, read in _READERS[what].items():
-                limit = limit.least(read(folder), folder / name)
+    for folder in folders:
+        for name, read in _READERS[what].items():
+            limit = limit.least(read(folder, text), f"{folder}/{name}")
     return limit
 
 
 def is_group(folder: Path) -> bool:
     """Whether a folder is a control group's."""
-    names = (_MEMBERS, *_READERS["memory"], *_READERS["cores"])
+    names = (MEMBERS, *LIMITS["memory"], *LIMITS["cores"])
     return any((folder / name).exists() for name in names)
 
 
@@ -118,51 +139,55 @@ def _within(mount: Path, root: str, path: str) -> Path:
 def _upwards(group: Path) -> Iterator[Path]:
     yield group
     for folder in group.parents:
-        if not (folder / _MEMBERS).exists():
+        if not (folder / MEMBERS).exists():
             return
         yield folder
 
 
-def _memory_2(folder: Path) -> float | None:
-    return _number(folder / "memory.max", unlimited="max")
+def _memory_2(folder: str, text: Text) -> float | None:
+    return _number(f"{folder}/memory.max", text, unlimited="max")
 
 
-def _memory_1(folder: Path) -> float | None:
+def _memory_1(folder: str, text: Text) -> float | None:
     # "None" is a number near 2^63 there, more than any machine has.
-    return _number(folder / "memory.limit_in_bytes", unlimited="-1")
+    return _number(f"{folder}/memory.limit_in_bytes", text, unlimited="-1")
 
 
-def _quota_2(folder: Path) -> float | None:
-    text = _text(folder / "cpu.max")
-    if text is None:
+def _quota_2(folder: str, text: Text) -> float | None:
+    file = f"{folder}/cpu.max"
+    said = text(file)
+    if said is None:
         return None
-    quota, _, period = text.partition(" ")
-    file = folder / "cpu.max"
-    return None if quota == "max" else _read(quota, file) / _read(period, file)
+    quota, _, period = said.strip().partition(" ")
+    return None if quota == "max" else _share(_read(quota, file), _read(period, file))
 
 
-def _quota_1(folder: Path) -> float | None:
-    quota = _number(folder / "cpu.cfs_quota_us", unlimited="-1")
-    period = _number(folder / "cpu.cfs_period_us", unlimited="0")
-    return None if quota is None or period is None else quota / period
+def _quota_1(folder: str, text: Text) -> float | None:
+    quota = _number(f"{folder}/cpu.cfs_quota_us", text, unlimited="-1")
+    period = _number(f"{folder}/cpu.cfs_period_us", text, unlimited="0")
+    return None if quota is None or period is None else _share(quota, period)
 
 
-def _set_of(name: str) -> Callable[[Path], float | None]:
-    def read(folder: Path) -> float | None:
-        text = _text(folder / name)
-        if not text:
+def _share(quota: float, period: float) -> float | None:
+    return quota / period if period else None
+
+
+def _set_of(name: str) -> Callable[[str, Text], float | None]:
+    def read(folder: str, text: Text) -> float | None:
+        file = f"{folder}/{name}"
+        said = (text(file) or "").strip()
+        if not said:
             return None  # an empty list is that of the group above
         total = 0.0
-        for part in text.split(","):
+        for part in said.split(","):
             first, dash, last = part.partition("-")
-            file = folder / name
             total += _read(last if dash else first, file) - _read(first, file) + 1
         return total
 
     return read
 
 
-_READERS: dict[str, dict[str, Callable[[Path], float | None]]] = {
+_READERS: dict[str, dict[str, Callable[[str, Text], float | None]]] = {
     "memory": {"memory.max": _memory_2, "memory.limit_in_bytes": _memory_1},
     "cores": {
         "cpu.max": _quota_2,
@@ -173,21 +198,29 @@ _READERS: dict[str, dict[str, Callable[[Path], float | None]]] = {
 }
 """The files that limit something, of both versions."""
 
+LIMITS = {
+    "memory": tuple(_READERS["memory"]),
+    "cores": (*_READERS["cores"], "cpu.cfs_period_us"),
+}
+"""The files that are read of a group, by what they limit."""
 
-def _number(file: Path, unlimited: str) -> float | None:
-    text = _text(file)
-    return None if text is None or text == unlimited else _read(text, file)
+
+def _number(file: str, text: Text, unlimited: str) -> float | None:
+    said = text(file)
+    if said is None or said.strip() == unlimited:
+        return None
+    return _read(said.strip(), file)
 
 
-def _read(text: str, file: Path) -> float:
+def _read(text: str, file: str) -> float:
     if not (text.isascii() and text.isdecimal()):
         raise LookError(f"{file} holds no number", Cause.LOCAL, final=True)
     return float(text)
 
 
-def _text(file: Path) -> str | None:
+def _text(file: str) -> str | None:
     try:
-        return file.read_text("ascii", "replace").strip()
+        return Path(file).read_text("ascii", "replace")
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
