@@ -12,6 +12,7 @@ import pytest
 
 import pytest_readiness
 from pytest_readiness.errors import AttestationError, StoreError
+from pytest_readiness.plugin.keeping import Keeping
 from pytest_readiness.plugin.run_statement import keep_statement
 from pytest_readiness.probes.look import utc_now
 from pytest_readiness.reports.formats import write_formats
@@ -30,8 +31,11 @@ from pytest_readiness.verdict.decision import Decision, Exit, decide, exit_code
 from pytest_readiness.verdict.states import State
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_readiness.plugin.ci_output import Actions
     from pytest_readiness.plugin.run import Run
+    from pytest_readiness.store.document import PastRun
 
 __all__ = ["STANDARD_STATUS", "conclude", "tell"]
 
@@ -73,11 +77,12 @@ def _conclude(run: Run, session: pytest.Session) -> Report | int:
         left_out=run.not_run(),
     )
     code = exit_code(decision, status)
-    report = _report(run, session, decision, code)
+    keeping = Keeping.of(run)
+    report = _report(run, session, decision, code, keeping.trend)
     out = session.config.invocation_params.dir / run.settings.out
     try:
         path = write_json(report, out)
-        write_formats(report, out)
+        unwritten = write_formats(report, out)
         keep_statement(run, report.canonical(), out)
         if run.signed is not None:
             from pytest_readiness.plugin.demonstrating import leave  # noqa: PLC0415
@@ -87,15 +92,24 @@ def _conclude(run: Run, session: pytest.Session) -> Report | int:
         # A verdict that nobody can look up later is none: the last report still stands.
         tell(session, f"readiness: {error}")
         return int(pytest.ExitCode.INTERNAL_ERROR)
+    tell(session, *(f"readiness: {line}; the verdict stands" for line in unwritten))
+    tell(session, *keeping.keep(report))
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None:
         writer = reporter._tw  # noqa: SLF001  # knows width and colour
         where, color = os.path.relpath(path), writer.hasmarkup
+        tell(session, *keeping.compared(report, writer.fullwidth))
         tell(session, summary(report, writer.fullwidth, color=color, where=where))
     return report
 
 
-def _report(run: Run, session: pytest.Session, decision: Decision, code: int) -> Report:
+def _report(
+    run: Run,
+    session: pytest.Session,
+    decision: Decision,
+    code: int,
+    trend: Sequence[PastRun],
+) -> Report:
     evidence = {node.item.id: Evidence(node.item) for node in run.nodes}
     for item_id, record in run.records.items():
         evidence[item_id] = Evidence(record.item, record.judgements, record.signatures)
@@ -134,6 +148,7 @@ def _report(run: Run, session: pytest.Session, decision: Decision, code: int) ->
         evidence=evidence,
         selection=_selection(run, decision),
         warnings=run.notes,
+        trend=trend,
     )
 
 

@@ -64,6 +64,7 @@ OPTIONS = (
     Option("deadline", "the whole run's limit, such as 90s or 10m", "TIME"),
     Option("no-gate", "report only: not-ready verdicts exit 0"),
     Option("strict", "READY WITH WAIVERS exits 1"),
+    Option("baseline", "a past report to compare with; 'last': the store's", "FILE"),
     Option("demo-fault", "break the demo target in one named way", "NAME"),
     Option("trust", "the trust file (default: .readiness/trust.toml)", "FILE"),
     Option("attestations", "the signed attestations, a file or a folder", "PATH"),

@@ -167,6 +167,8 @@ class Settings:
     """For all looks together."""
     no_gate: bool = False
     strict: bool = False
+    baseline: str | None = None
+    """A file, or ``last``."""
     demo_fault: str | None = None
     trust: Path | None = None
     attestations: Path | None = None

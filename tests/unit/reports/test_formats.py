@@ -14,7 +14,14 @@ import junitparser
 import pytest
 from lxml import etree
 
-from pytest_readiness.reports import code_quality, junit, markdown, metrics, table
+from pytest_readiness.reports import (
+    badge,
+    code_quality,
+    junit,
+    markdown,
+    metrics,
+    table,
+)
 from pytest_readiness.reports.formats import FORMATS, rendered, write_formats
 from pytest_readiness.store.files import parse_report
 from pytest_readiness.verdict.states import State
@@ -230,3 +237,18 @@ def test_no_cell_is_a_formula(every_state: Callable[..., Report], start: str) ->
     cells = [cell for row in rows for cell in row]
     assert f"'{start}" in cells
     assert not [cell for cell in cells if cell.startswith(start[0])]
+
+
+# ------------------------------------------------------------------------------ badges
+
+
+@pytest.mark.parametrize("said", ["1.2", '<script>"&', "x" * 500, "日本 \u202e"])
+def test_a_badge_is_a_picture_whatever_the_release_is_called(
+    every_state: Callable[..., Report], said: str
+) -> None:
+    picture = etree.fromstring(badge.svg(every_state(environment=said)))
+
+    assert picture.tag.endswith("svg")
+    tags = {etree.QName(element).localname for element in picture.iter()}
+    assert tags == {"svg", "title", "rect", "g", "text"}
+    assert int(picture.get("width")) < 1000
