@@ -149,6 +149,7 @@ def _report(
         selection=_selection(run, decision),
         warnings=run.notes,
         trend=trend,
+        carried=run.carried,
     )
 
 

@@ -62,6 +62,7 @@ OPTIONS = (
     Option("gate", "which stages must be ready (default: go-live)", "NAME"),
     Option("out", "folder for the reports (default: readiness-report)", "DIR"),
     Option("deadline", "the whole run's limit, such as 90s or 10m", "TIME"),
+    Option("open", "only what the last report has open; never READY, see the docs"),
     Option("no-gate", "report only: not-ready verdicts exit 0"),
     Option("strict", "READY WITH WAIVERS exits 1"),
     Option("baseline", "a past report to compare with; 'last': the store's", "FILE"),

@@ -110,6 +110,8 @@ def _outcome(
 
 def _told(item: ReportItem) -> Iterator[str]:
     yield f"{item.state} (owner {item.owner}): {item.claim}".rstrip(": ")
+    if item.carried:
+        yield f"seen by an earlier run, {item.carried:%Y-%m-%d %H:%M} UTC"
     yield from map(_line, item.observations)
     signed = item.signed
     for signer in signed.signers if signed else ():

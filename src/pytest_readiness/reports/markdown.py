@@ -198,7 +198,8 @@ def _box(item: ReportItem) -> str:
         why = f"{kind}: {_said(item.reason)}" if item.reason else kind
     else:
         why = ""
-    return f"- [{box}] {claim}{code(item.id)} **{item.state}**{why}"
+    then = f", seen {item.carried:%Y-%m-%d %H:%M} UTC" if item.carried else ""
+    return f"- [{box}] {claim}{code(item.id)} **{item.state}**{then}{why}"
 
 
 def _said(text: str) -> str:

@@ -76,6 +76,7 @@ COLUMNS: Final[Mapping[str, Callable[[ReportItem], str]]] = {
     "signed by": _signers,
     "signatures end": _signatures_end,
     "waived until": _waived_until,
+    "seen before": lambda item: _moment(item.carried),
     "evidence": _evidence,
 }
 """The head's words, and what stands under each."""

@@ -183,6 +183,8 @@ class ReportItem(Part):
     signature: SignatureNeeded | None = None
     signed: SignedShown | None = None
     """Who signed it; none where there is no trust file."""
+    carried: Instant | None = None
+    """When it was seen, where that was an earlier run; no verdict rests on it."""
     observations: tuple[Observation, ...] = ()
 
 

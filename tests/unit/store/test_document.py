@@ -176,6 +176,7 @@ def test_an_item_carries_words_state_and_evidence(report: Report) -> None:
             "always": False,
         },
         "signed": None,
+        "carried": None,
         "observations": [
             {
                 "label": "server version",
