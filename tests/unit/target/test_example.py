@@ -19,7 +19,12 @@ if TYPE_CHECKING:
     from tests.unit.target.conftest import Load
 
 # Mistakes if given beside what the example shows; it has them as comments.
-COMMENTED = {"release.digest", "target.*.sha256", "target.*.prometheus.token"}
+COMMENTED = {
+    "release.digest",
+    "target.*.sha256",
+    "target.*.alertmanager.token",
+    "target.*.prometheus.token",
+}
 NAMED = {
     "target.",
     "gate.",

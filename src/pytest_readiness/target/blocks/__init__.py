@@ -10,6 +10,10 @@ from typing import Annotated, Self, get_origin
 from pydantic import AfterValidator, Field, model_validator
 
 from pytest_readiness.catalogue.item import SLUG
+from pytest_readiness.target.blocks.alertmanager import (
+    AlertmanagerBlock,
+    AlertmanagerLimits,
+)
 from pytest_readiness.target.blocks.backup import BackupBlock, BackupLimits
 from pytest_readiness.target.blocks.block import (
     Block,
@@ -34,6 +38,8 @@ from pytest_readiness.target.blocks.tls import CertificateLimits, TlsBlock, TlsE
 from pytest_readiness.target.values import Mistake
 
 __all__ = [
+    "AlertmanagerBlock",
+    "AlertmanagerLimits",
     "BackupBlock",
     "BackupLimits",
     "Block",
@@ -116,6 +122,8 @@ class Resources(Block):
 
     prometheus: PrometheusBlock | None = None
     """The metrics of all of it."""
+    alertmanager: AlertmanagerBlock | None = None
+    """Who is called when something is wrong."""
     hosts: Mapping[HostName, HostBlock] = Field(default_factory=dict)
     """Other machines that resources stand on, each by its name."""
 
@@ -161,5 +169,7 @@ class Limits(Block):
     """Limits of the cache."""
     providers: ProviderLimits = ProviderLimits()
     """Limits of every provider."""
+    alertmanager: AlertmanagerLimits = AlertmanagerLimits()
+    """Limits of how critical alerts are sent."""
     certificates: CertificateLimits = CertificateLimits()
     """Limits of every certificate."""
