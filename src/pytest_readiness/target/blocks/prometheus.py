@@ -20,6 +20,7 @@ from pytest_readiness.target.blocks.block import (
     tupled,
     worded,
 )
+from pytest_readiness.target.blocks.key_metrics import KeyMetrics
 from pytest_readiness.target.presets import PRESETS, filled
 from pytest_readiness.target.promql import parse_matchers, parse_promql, selectors
 from pytest_readiness.target.values import Mistake, listed, near, stays_private
@@ -139,6 +140,9 @@ class PrometheusBlock(ResourceBlock):
         Mapping[QueryName, PrometheusQuery], Field(json_schema_extra=_or_text)
     ] = Field(default_factory=dict)
     """Queries by the name that items call them; they go before the presets'."""
+    key_metrics: KeyMetrics = Field(default_factory=dict)
+    """The metrics that somebody must be told of, each by its name for people: an alert
+    must read it, directly or through recording rules."""
 
     @model_validator(mode="after")
     def _one_way_in(self) -> Self:
