@@ -29,6 +29,7 @@ NAMED = {
     "target.",
     "gate.",
     "target.*.prometheus.queries.",
+    "target.*.prometheus.key_metrics.",
     "target.*.providers.",
     "target.*.hosts.",
 }

@@ -39,6 +39,16 @@ QUERIES: Mapping[str, dict[str, str]] = {
 }
 """The demo's own queries; the presets have the others."""
 
+KEY_METRICS: Mapping[str, str] = {
+    "availability": "up",
+    "errors": "engine_requests_total",
+    "latency": "engine_request_seconds_bucket",
+    "database": "pg_up",
+    "cache": "redis_up",
+    "disk": "node_filesystem_avail_bytes",
+}
+"""What somebody must be told of, and the metric that says so."""
+
 _GB = 1e9
 _NODE = {"instance": "trading-1:9100"}
 _POSTGRES = {"instance": "trading-1:9187"}
@@ -85,6 +95,7 @@ def describe(bench: Bench, tables: Tables, environ: dict[str, str]) -> None:
         "token": f"${{env:{METRICS_TOKEN}}}",
         "presets": dict(PRESETS),
         "queries": {name: dict(query) for name, query in QUERIES.items()},
+        "key_metrics": dict(KEY_METRICS),
     }
     environ[METRICS_TOKEN] = bench.passwords["metrics"]
     tell(bench.prometheus)

@@ -16,7 +16,14 @@ from pytest_readiness.probes.look import Facts, noted
 from pytest_readiness.probes.planned import PlannedLook, files, trust_files
 from pytest_readiness.probes.prometheus.ages import QUESTIONS
 from pytest_readiness.probes.prometheus.api import Api
-from pytest_readiness.probes.prometheus.loaded import Rule, ScrapeTarget, rules, targets
+from pytest_readiness.probes.prometheus.loaded import (
+    KeyMetric,
+    Rule,
+    ScrapeTarget,
+    key_metrics,
+    rules,
+    targets,
+)
 from pytest_readiness.probes.prometheus.series import Query, Result, Sample, Series
 from pytest_readiness.probes.prometheus.together import together
 from pytest_readiness.target.values import near
@@ -28,7 +35,15 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.look import Look
     from pytest_readiness.target.blocks import PrometheusBlock
 
-__all__ = ["Prometheus", "Result", "Rule", "Sample", "ScrapeTarget", "Series"]
+__all__ = [
+    "KeyMetric",
+    "Prometheus",
+    "Result",
+    "Rule",
+    "Sample",
+    "ScrapeTarget",
+    "Series",
+]
 
 T = TypeVar("T")
 
@@ -59,6 +74,8 @@ class Prometheus(Facts):
     """What is scraped; Mimir does not tell."""
     rules: Observed[tuple[Rule, ...]]
     """The alerting and recording rules that are loaded."""
+    key_metrics: Observed[tuple[KeyMetric, ...]]
+    """The target's key metrics, each with the alerts that read it."""
 
     def series(self, query: str) -> Observed[tuple[Series, ...]]:
         """Give every series of a query; unavailable where there is none."""
@@ -124,14 +141,17 @@ class Prometheus(Facts):
                 name: partial(_answer, query, block.retries, api, now)
                 for name, query in queries.items()
             }
+            declared = block.key_metrics
             late = look.overdue("the other queries took it all").unavailable
             results = together(jobs, look, lambda name: queries[name].unavailable(late))
+            loaded = look.observe(lambda: rules(api, look.redact), what="rules")
             return cls(
                 answers=answers,
                 freshness=look.seen(block.freshness, what="freshness"),
                 results=look.seen(results, what="queries"),
                 targets=look.observe(lambda: targets(api, look.redact), what="targets"),
-                rules=look.observe(lambda: rules(api, look.redact), what="rules"),
+                rules=loaded,
+                key_metrics=loaded.map(lambda rules: key_metrics(declared, rules)),
             )
 
     @classmethod

@@ -16,6 +16,7 @@ from pytest_readiness.target.blocks.block import (
     tupled,
     worded,
 )
+from pytest_readiness.target.blocks.key_metrics import KeyMetrics
 from pytest_readiness.target.blocks.web import TenantBlock
 from pytest_readiness.target.presets import PRESETS, filled
 from pytest_readiness.target.promql import parse_matchers, parse_promql, selectors
@@ -116,6 +117,9 @@ class PrometheusBlock(TenantBlock):
         Mapping[QueryName, PrometheusQuery], Field(json_schema_extra=_or_text)
     ] = Field(default_factory=dict)
     """Queries by the name that items call them; they go before the presets'."""
+    key_metrics: KeyMetrics = Field(default_factory=dict)
+    """The metrics that somebody must be told of, each by its name for people: an alert
+    must read it, directly or through recording rules."""
 
     @model_validator(mode="after")
     def _one_meaning(self) -> Self:
