@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.backup import Backup
     from pytest_readiness.probes.backup.drill import Drill
     from pytest_readiness.probes.dependencies import Dependencies
+    from pytest_readiness.probes.health import Health
     from pytest_readiness.probes.look import Facts, Look
     from pytest_readiness.probes.machine import Machine
     from pytest_readiness.probes.postgres import Postgres
@@ -58,6 +59,7 @@ _HOME = {
     "Dependencies": "probes.dependencies",
     "Drill": "probes.backup.drill",
     "Facts": "probes.look",
+    "Health": "probes.health",
     "Limits": "target.blocks",
     "Live": "probes.postgres.database",
     "Look": "probes.look",
@@ -96,6 +98,7 @@ __all__ = [
     "Dependencies",
     "Drill",
     "Facts",
+    "Health",
     "Limits",
     "Live",
     "Look",

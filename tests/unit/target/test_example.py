@@ -23,6 +23,7 @@ COMMENTED = {
     "release.digest",
     "target.*.sha256",
     "target.*.alertmanager.token",
+    "target.*.health.token",
     "target.*.prometheus.token",
 }
 NAMED = {

@@ -24,6 +24,7 @@ from pytest_readiness.target.blocks.block import (
 )
 from pytest_readiness.target.blocks.dependencies import DependenciesBlock
 from pytest_readiness.target.blocks.endpoint import Endpoint
+from pytest_readiness.target.blocks.health import HealthBlock, HealthLimits
 from pytest_readiness.target.blocks.hosts import HostBlock, OnHost, place
 from pytest_readiness.target.blocks.machine import MachineBlock, MachineLimits
 from pytest_readiness.target.blocks.network import NetworkBlock, NetworkLimits
@@ -47,6 +48,8 @@ __all__ = [
     "DependenciesBlock",
     "Endpoint",
     "Grant",
+    "HealthBlock",
+    "HealthLimits",
     "HostBlock",
     "Limits",
     "LimitsBlock",
@@ -117,6 +120,8 @@ class Resources(Block):
     """The endpoints whose certificates are looked at."""
     service: ServiceBlock | None = None
     """The running service."""
+    health: HealthBlock | None = None
+    """The routes by which the service says how it is."""
     providers: Mapping[MemberName, ProviderBlock] = Field(default_factory=dict)
     """The providers of data, each by the name that ends its item's id."""
 
@@ -169,6 +174,8 @@ class Limits(Block):
     """Limits of the cache."""
     providers: ProviderLimits = ProviderLimits()
     """Limits of every provider."""
+    health: HealthLimits = HealthLimits()
+    """Limits of the health routes."""
     alertmanager: AlertmanagerLimits = AlertmanagerLimits()
     """Limits of how critical alerts are sent."""
     certificates: CertificateLimits = CertificateLimits()
