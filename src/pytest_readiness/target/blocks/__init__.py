@@ -36,6 +36,7 @@ from pytest_readiness.target.blocks.python import PythonBlock, PythonLimits
 from pytest_readiness.target.blocks.redis import RedisBlock, RedisLimits
 from pytest_readiness.target.blocks.service import ReleaseRoute, ServiceBlock
 from pytest_readiness.target.blocks.tls import CertificateLimits, TlsBlock, TlsEndpoint
+from pytest_readiness.target.blocks.usage import UsageLimits
 from pytest_readiness.target.values import Mistake
 
 __all__ = [
@@ -76,6 +77,7 @@ __all__ = [
     "ServiceBlock",
     "TlsBlock",
     "TlsEndpoint",
+    "UsageLimits",
 ]
 
 
@@ -178,5 +180,7 @@ class Limits(Block):
     """Limits of the health routes."""
     alertmanager: AlertmanagerLimits = AlertmanagerLimits()
     """Limits of how critical alerts are sent."""
+    usage: UsageLimits = UsageLimits()
+    """Limits of what the service uses."""
     certificates: CertificateLimits = CertificateLimits()
     """Limits of every certificate."""

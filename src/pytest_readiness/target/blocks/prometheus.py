@@ -137,7 +137,12 @@ class PrometheusBlock(TenantBlock):
     def asked(self) -> Mapping[str, PrometheusQuery]:
         """Every query, by name: the presets' and the target's own."""
         found = {
-            name: PrometheusQuery(promql=filled(fact, matchers), unit=fact.unit or None)
+            name: PrometheusQuery(
+                promql=filled(fact, matchers),
+                unit=fact.unit or None,
+                window=fact.window,
+                step=fact.step,
+            )
             for preset, matchers in self.presets.items()
             for name, fact in PRESETS[preset].items()
         }
