@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
     from pytest_readiness.catalogue.requirement import Bound, Check
     from pytest_readiness.plugin.attestation import Attestation
+    from pytest_readiness.probes.alertmanager import Alertmanager
     from pytest_readiness.probes.backup import Backup
     from pytest_readiness.probes.backup.drill import Drill
     from pytest_readiness.probes.dependencies import Dependencies
+    from pytest_readiness.probes.health import Health
     from pytest_readiness.probes.look import Facts, Look
     from pytest_readiness.probes.machine import Machine
     from pytest_readiness.probes.postgres import Postgres
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from pytest_readiness.target.model import Target
 
 _HOME = {
+    "Alertmanager": "probes.alertmanager",
     "Attestation": "plugin.attestation",
     "Backup": "probes.backup",
     "Bound": "catalogue.requirement",
@@ -56,6 +59,7 @@ _HOME = {
     "Dependencies": "probes.dependencies",
     "Drill": "probes.backup.drill",
     "Facts": "probes.look",
+    "Health": "probes.health",
     "Limits": "target.blocks",
     "Live": "probes.postgres.database",
     "Look": "probes.look",
@@ -82,6 +86,7 @@ _HOME = {
 }
 
 __all__ = [
+    "Alertmanager",
     "Attestation",
     "Backup",
     "Bound",
@@ -93,6 +98,7 @@ __all__ = [
     "Dependencies",
     "Drill",
     "Facts",
+    "Health",
     "Limits",
     "Live",
     "Look",

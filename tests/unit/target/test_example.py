@@ -19,11 +19,18 @@ if TYPE_CHECKING:
     from tests.unit.target.conftest import Load
 
 # Mistakes if given beside what the example shows; it has them as comments.
-COMMENTED = {"release.digest", "target.*.sha256", "target.*.prometheus.token"}
+COMMENTED = {
+    "release.digest",
+    "target.*.sha256",
+    "target.*.alertmanager.token",
+    "target.*.health.token",
+    "target.*.prometheus.token",
+}
 NAMED = {
     "target.",
     "gate.",
     "target.*.prometheus.queries.",
+    "target.*.prometheus.key_metrics.",
     "target.*.providers.",
     "target.*.hosts.",
 }

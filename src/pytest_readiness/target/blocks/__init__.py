@@ -10,6 +10,10 @@ from typing import Annotated, Self, get_origin
 from pydantic import AfterValidator, Field, model_validator
 
 from pytest_readiness.catalogue.item import SLUG
+from pytest_readiness.target.blocks.alertmanager import (
+    AlertmanagerBlock,
+    AlertmanagerLimits,
+)
 from pytest_readiness.target.blocks.backup import BackupBlock, BackupLimits
 from pytest_readiness.target.blocks.block import (
     Block,
@@ -20,6 +24,7 @@ from pytest_readiness.target.blocks.block import (
 )
 from pytest_readiness.target.blocks.dependencies import DependenciesBlock
 from pytest_readiness.target.blocks.endpoint import Endpoint
+from pytest_readiness.target.blocks.health import HealthBlock, HealthLimits
 from pytest_readiness.target.blocks.hosts import HostBlock, OnHost, place
 from pytest_readiness.target.blocks.machine import MachineBlock, MachineLimits
 from pytest_readiness.target.blocks.network import NetworkBlock, NetworkLimits
@@ -31,9 +36,12 @@ from pytest_readiness.target.blocks.python import PythonBlock, PythonLimits
 from pytest_readiness.target.blocks.redis import RedisBlock, RedisLimits
 from pytest_readiness.target.blocks.service import ReleaseRoute, ServiceBlock
 from pytest_readiness.target.blocks.tls import CertificateLimits, TlsBlock, TlsEndpoint
+from pytest_readiness.target.blocks.usage import UsageLimits
 from pytest_readiness.target.values import Mistake
 
 __all__ = [
+    "AlertmanagerBlock",
+    "AlertmanagerLimits",
     "BackupBlock",
     "BackupLimits",
     "Block",
@@ -41,6 +49,8 @@ __all__ = [
     "DependenciesBlock",
     "Endpoint",
     "Grant",
+    "HealthBlock",
+    "HealthLimits",
     "HostBlock",
     "Limits",
     "LimitsBlock",
@@ -67,6 +77,7 @@ __all__ = [
     "ServiceBlock",
     "TlsBlock",
     "TlsEndpoint",
+    "UsageLimits",
 ]
 
 
@@ -111,11 +122,15 @@ class Resources(Block):
     """The endpoints whose certificates are looked at."""
     service: ServiceBlock | None = None
     """The running service."""
+    health: HealthBlock | None = None
+    """The routes by which the service says how it is."""
     providers: Mapping[MemberName, ProviderBlock] = Field(default_factory=dict)
     """The providers of data, each by the name that ends its item's id."""
 
     prometheus: PrometheusBlock | None = None
     """The metrics of all of it."""
+    alertmanager: AlertmanagerBlock | None = None
+    """Who is called when something is wrong."""
     hosts: Mapping[HostName, HostBlock] = Field(default_factory=dict)
     """Other machines that resources stand on, each by its name."""
 
@@ -161,5 +176,11 @@ class Limits(Block):
     """Limits of the cache."""
     providers: ProviderLimits = ProviderLimits()
     """Limits of every provider."""
+    health: HealthLimits = HealthLimits()
+    """Limits of the health routes."""
+    alertmanager: AlertmanagerLimits = AlertmanagerLimits()
+    """Limits of how critical alerts are sent."""
+    usage: UsageLimits = UsageLimits()
+    """Limits of what the service uses."""
     certificates: CertificateLimits = CertificateLimits()
     """Limits of every certificate."""
