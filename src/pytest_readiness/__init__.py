@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.backup import Backup
     from pytest_readiness.probes.backup.drill import Drill
     from pytest_readiness.probes.dependencies import Dependencies
+    from pytest_readiness.probes.environment import Environment
     from pytest_readiness.probes.look import Facts, Look
     from pytest_readiness.probes.machine import Machine
     from pytest_readiness.probes.postgres import Postgres
@@ -55,6 +56,7 @@ _HOME = {
     "Defences": "probes.postgres.defences",
     "Dependencies": "probes.dependencies",
     "Drill": "probes.backup.drill",
+    "Environment": "probes.environment",
     "Facts": "probes.look",
     "Limits": "target.blocks",
     "Live": "probes.postgres.database",
@@ -92,6 +94,7 @@ __all__ = [
     "Defences",
     "Dependencies",
     "Drill",
+    "Environment",
     "Facts",
     "Limits",
     "Live",

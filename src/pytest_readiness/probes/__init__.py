@@ -23,6 +23,7 @@ REGISTRY: Mapping[str, str] = {
     "drill": "pytest_readiness.probes.backup.drill:Drill",
     "live": "pytest_readiness.probes.postgres.database:Live",
     "dependencies": "pytest_readiness.probes.dependencies:Dependencies",
+    "environment": "pytest_readiness.probes.environment:Environment",
     "machine": "pytest_readiness.probes.machine:Machine",
     "network": "pytest_readiness.probes.upstream:Network",
     "pgbouncer": "pytest_readiness.probes.postgres.pgbouncer:Pgbouncer",
