@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.backup import Backup
     from pytest_readiness.probes.backup.drill import Drill
     from pytest_readiness.probes.dependencies import Dependencies
+    from pytest_readiness.probes.environment import Environment
     from pytest_readiness.probes.health import Health
     from pytest_readiness.probes.look import Facts, Look
     from pytest_readiness.probes.machine import Machine
@@ -58,6 +59,7 @@ _HOME = {
     "Defences": "probes.postgres.defences",
     "Dependencies": "probes.dependencies",
     "Drill": "probes.backup.drill",
+    "Environment": "probes.environment",
     "Facts": "probes.look",
     "Health": "probes.health",
     "Limits": "target.blocks",
@@ -97,6 +99,7 @@ __all__ = [
     "Defences",
     "Dependencies",
     "Drill",
+    "Environment",
     "Facts",
     "Health",
     "Limits",

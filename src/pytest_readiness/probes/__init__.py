@@ -25,6 +25,7 @@ REGISTRY: Mapping[str, str] = {
     "live": "pytest_readiness.probes.postgres.database:Live",
     "dependencies": "pytest_readiness.probes.dependencies:Dependencies",
     "health": "pytest_readiness.probes.health:Health",
+    "environment": "pytest_readiness.probes.environment:Environment",
     "machine": "pytest_readiness.probes.machine:Machine",
     "network": "pytest_readiness.probes.upstream:Network",
     "pgbouncer": "pytest_readiness.probes.postgres.pgbouncer:Pgbouncer",

@@ -24,6 +24,7 @@ from pytest_readiness.target.blocks.block import (
 )
 from pytest_readiness.target.blocks.dependencies import DependenciesBlock
 from pytest_readiness.target.blocks.endpoint import Endpoint
+from pytest_readiness.target.blocks.environment import EnvironmentBlock
 from pytest_readiness.target.blocks.health import HealthBlock, HealthLimits
 from pytest_readiness.target.blocks.hosts import HostBlock, OnHost, place
 from pytest_readiness.target.blocks.machine import MachineBlock, MachineLimits
@@ -48,6 +49,7 @@ __all__ = [
     "CertificateLimits",
     "DependenciesBlock",
     "Endpoint",
+    "EnvironmentBlock",
     "Grant",
     "HealthBlock",
     "HealthLimits",
@@ -106,6 +108,8 @@ class Resources(Block):
     """The interpreter that runs the service."""
     dependencies: DependenciesBlock | None = None
     """What must be installed for the service."""
+    environment: EnvironmentBlock | None = None
+    """The variables that the service must have."""
     machine: MachineBlock | None = None
     """The machine that runs the service."""
     network: NetworkBlock | None = None
