@@ -36,6 +36,7 @@ from pytest_readiness.target.blocks.providers import ProviderBlock, ProviderLimi
 from pytest_readiness.target.blocks.python import PythonBlock, PythonLimits
 from pytest_readiness.target.blocks.redis import RedisBlock, RedisLimits
 from pytest_readiness.target.blocks.service import ReleaseRoute, ServiceBlock
+from pytest_readiness.target.blocks.sources import SourcesBlock
 from pytest_readiness.target.blocks.tls import CertificateLimits, TlsBlock, TlsEndpoint
 from pytest_readiness.target.blocks.usage import UsageLimits
 from pytest_readiness.target.values import Mistake
@@ -77,6 +78,7 @@ __all__ = [
     "ResourceBlock",
     "Resources",
     "ServiceBlock",
+    "SourcesBlock",
     "TlsBlock",
     "TlsEndpoint",
     "UsageLimits",
@@ -128,6 +130,8 @@ class Resources(Block):
     """The running service."""
     health: HealthBlock | None = None
     """The routes by which the service says how it is."""
+    sources: SourcesBlock | None = None
+    """The service's source."""
     providers: Mapping[MemberName, ProviderBlock] = Field(default_factory=dict)
     """The providers of data, each by the name that ends its item's id."""
 
