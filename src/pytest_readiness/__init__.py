@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.dependencies import Dependencies
     from pytest_readiness.probes.look import Facts, Look
     from pytest_readiness.probes.machine import Machine
+    from pytest_readiness.probes.openapi import Openapi, Operation, Served
     from pytest_readiness.probes.postgres import Postgres
     from pytest_readiness.probes.postgres.contents import Contents
     from pytest_readiness.probes.postgres.database import Database, Live
@@ -62,6 +63,8 @@ _HOME = {
     "Machine": "probes.machine",
     "Network": "probes.upstream",
     "Observed": "catalogue.observation",
+    "Openapi": "probes.openapi",
+    "Operation": "probes.openapi",
     "Pgbouncer": "probes.postgres.pgbouncer",
     "Postgres": "probes.postgres",
     "Prometheus": "probes.prometheus",
@@ -69,6 +72,7 @@ _HOME = {
     "Python": "probes.python",
     "Redis": "probes.redis",
     "RowCounts": "probes.postgres.row_counts",
+    "Served": "probes.openapi",
     "Service": "probes.service",
     "Target": "target.model",
     "Tls": "probes.tls",
@@ -99,6 +103,8 @@ __all__ = [
     "Machine",
     "Network",
     "Observed",
+    "Openapi",
+    "Operation",
     "Pgbouncer",
     "Postgres",
     "Prometheus",
@@ -106,6 +112,7 @@ __all__ = [
     "Python",
     "Redis",
     "RowCounts",
+    "Served",
     "Service",
     "Target",
     "Tls",

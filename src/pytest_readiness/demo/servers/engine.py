@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pytest_readiness.demo.pki import Stored
 
 __all__ = [
+    "DESCRIPTION",
     "REQUIREMENTS",
     "EngineServer",
     "Surroundings",
@@ -39,6 +40,8 @@ _PASSED_ON = ("PATH", "PYTHONPATH", "LANG", "LD_LIBRARY_PATH", "TMPDIR")
 _MEASURING = "COVERAGE_"
 REQUIREMENTS = _PACKAGE / "requirements.txt"
 """What the service needs installed."""
+DESCRIPTION = _PACKAGE / "openapi.json"
+"""The description of the service's API, as it is released."""
 _POOL_SIZE = 4
 _TIMEOUT = 5.0
 
@@ -133,7 +136,7 @@ def engine_digest() -> str:
     lines = sorted(
         f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n"
         for path in _PACKAGE.iterdir()
-        if path.suffix in {".py", ".sql", ".txt"}
+        if path.suffix in {".json", ".py", ".sql", ".txt"}
     )
     return f"sha256:{hashlib.sha256(''.join(lines).encode()).hexdigest()}"
 

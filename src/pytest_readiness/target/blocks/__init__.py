@@ -23,6 +23,7 @@ from pytest_readiness.target.blocks.endpoint import Endpoint
 from pytest_readiness.target.blocks.hosts import HostBlock, OnHost, place
 from pytest_readiness.target.blocks.machine import MachineBlock, MachineLimits
 from pytest_readiness.target.blocks.network import NetworkBlock, NetworkLimits
+from pytest_readiness.target.blocks.openapi import OpenapiBlock
 from pytest_readiness.target.blocks.pgbouncer import PgbouncerBlock, PgbouncerLimits
 from pytest_readiness.target.blocks.postgres import PostgresBlock, PostgresLimits
 from pytest_readiness.target.blocks.prometheus import PrometheusBlock, PrometheusQuery
@@ -49,6 +50,7 @@ __all__ = [
     "NetworkBlock",
     "NetworkLimits",
     "OnHost",
+    "OpenapiBlock",
     "PgbouncerBlock",
     "PgbouncerLimits",
     "PostgresBlock",
@@ -111,6 +113,8 @@ class Resources(Block):
     """The endpoints whose certificates are looked at."""
     service: ServiceBlock | None = None
     """The running service."""
+    openapi: OpenapiBlock | None = None
+    """The description of the API."""
     providers: Mapping[MemberName, ProviderBlock] = Field(default_factory=dict)
     """The providers of data, each by the name that ends its item's id."""
 
