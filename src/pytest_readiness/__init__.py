@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.health import Health
     from pytest_readiness.probes.look import Facts, Look
     from pytest_readiness.probes.machine import Machine
+    from pytest_readiness.probes.openapi import Openapi, Operation, Served
     from pytest_readiness.probes.postgres import Postgres
     from pytest_readiness.probes.postgres.contents import Contents
     from pytest_readiness.probes.postgres.database import Database, Live
@@ -68,6 +69,8 @@ _HOME = {
     "Machine": "probes.machine",
     "Network": "probes.upstream",
     "Observed": "catalogue.observation",
+    "Openapi": "probes.openapi",
+    "Operation": "probes.openapi",
     "Pgbouncer": "probes.postgres.pgbouncer",
     "Postgres": "probes.postgres",
     "Prometheus": "probes.prometheus",
@@ -75,6 +78,7 @@ _HOME = {
     "Python": "probes.python",
     "Redis": "probes.redis",
     "RowCounts": "probes.postgres.row_counts",
+    "Served": "probes.openapi",
     "Service": "probes.service",
     "Target": "target.model",
     "Tls": "probes.tls",
@@ -108,6 +112,8 @@ __all__ = [
     "Machine",
     "Network",
     "Observed",
+    "Openapi",
+    "Operation",
     "Pgbouncer",
     "Postgres",
     "Prometheus",
@@ -115,6 +121,7 @@ __all__ = [
     "Python",
     "Redis",
     "RowCounts",
+    "Served",
     "Service",
     "Target",
     "Tls",
