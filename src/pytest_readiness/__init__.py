@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
     from pytest_readiness.catalogue.requirement import Bound, Check
     from pytest_readiness.plugin.attestation import Attestation
+    from pytest_readiness.probes.artefacts.junit import Junit
     from pytest_readiness.probes.backup import Backup
     from pytest_readiness.probes.backup.drill import Drill
     from pytest_readiness.probes.dependencies import Dependencies
@@ -56,6 +57,7 @@ _HOME = {
     "Dependencies": "probes.dependencies",
     "Drill": "probes.backup.drill",
     "Facts": "probes.look",
+    "Junit": "probes.artefacts.junit",
     "Limits": "target.blocks",
     "Live": "probes.postgres.database",
     "Look": "probes.look",
@@ -93,6 +95,7 @@ __all__ = [
     "Dependencies",
     "Drill",
     "Facts",
+    "Junit",
     "Limits",
     "Live",
     "Look",

@@ -22,6 +22,7 @@ REGISTRY: Mapping[str, str] = {
     "defences": "pytest_readiness.probes.postgres.defences:Defences",
     "drill": "pytest_readiness.probes.backup.drill:Drill",
     "live": "pytest_readiness.probes.postgres.database:Live",
+    "junit": "pytest_readiness.probes.artefacts.junit:Junit",
     "dependencies": "pytest_readiness.probes.dependencies:Dependencies",
     "machine": "pytest_readiness.probes.machine:Machine",
     "network": "pytest_readiness.probes.upstream:Network",

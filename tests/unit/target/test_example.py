@@ -26,6 +26,7 @@ NAMED = {
     "target.*.prometheus.queries.",
     "target.*.providers.",
     "target.*.hosts.",
+    "target.*.artefacts.",
 }
 """Tables whose keys are names of the user's."""
 

@@ -10,6 +10,7 @@ from typing import Annotated, Self, get_origin
 from pydantic import AfterValidator, Field, model_validator
 
 from pytest_readiness.catalogue.item import SLUG
+from pytest_readiness.target.blocks.artefacts import ArtefactsBlock, place_artefacts
 from pytest_readiness.target.blocks.backup import BackupBlock, BackupLimits
 from pytest_readiness.target.blocks.block import (
     Block,
@@ -34,6 +35,7 @@ from pytest_readiness.target.blocks.tls import CertificateLimits, TlsBlock, TlsE
 from pytest_readiness.target.values import Mistake
 
 __all__ = [
+    "ArtefactsBlock",
     "BackupBlock",
     "BackupLimits",
     "Block",
@@ -116,6 +118,8 @@ class Resources(Block):
 
     prometheus: PrometheusBlock | None = None
     """The metrics of all of it."""
+    artefacts: Mapping[MemberName, ArtefactsBlock] = Field(default_factory=dict)
+    """What the release's jobs made, each table by the name that ends its item's id."""
     hosts: Mapping[HostName, HostBlock] = Field(default_factory=dict)
     """Other machines that resources stand on, each by its name."""
 
@@ -124,6 +128,7 @@ class Resources(Block):
         unresolved: Mapping[str, str] = getattr(self, "unresolved", {})
         resources = {name: getattr(self, name) for name in Resources.model_fields}
         place(resources, self.hosts, self.prometheus, unresolved)
+        place_artefacts(self.artefacts)
         return self
 
     def resource(self, table: str) -> ResourceBlock | None:
