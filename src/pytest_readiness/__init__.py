@@ -23,10 +23,13 @@ if TYPE_CHECKING:
     from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
     from pytest_readiness.catalogue.requirement import Bound, Check
     from pytest_readiness.plugin.attestation import Attestation
+    from pytest_readiness.probes.alertmanager import Alertmanager
     from pytest_readiness.probes.artefacts.junit import Junit
     from pytest_readiness.probes.backup import Backup
     from pytest_readiness.probes.backup.drill import Drill
     from pytest_readiness.probes.dependencies import Dependencies
+    from pytest_readiness.probes.environment import Environment
+    from pytest_readiness.probes.health import Health
     from pytest_readiness.probes.look import Facts, Look
     from pytest_readiness.probes.machine import Machine
     from pytest_readiness.probes.postgres import Postgres
@@ -46,6 +49,7 @@ if TYPE_CHECKING:
     from pytest_readiness.target.model import Target
 
 _HOME = {
+    "Alertmanager": "probes.alertmanager",
     "Attestation": "plugin.attestation",
     "Backup": "probes.backup",
     "Bound": "catalogue.requirement",
@@ -56,8 +60,10 @@ _HOME = {
     "Defences": "probes.postgres.defences",
     "Dependencies": "probes.dependencies",
     "Drill": "probes.backup.drill",
+    "Environment": "probes.environment",
     "Facts": "probes.look",
     "Junit": "probes.artefacts.junit",
+    "Health": "probes.health",
     "Limits": "target.blocks",
     "Live": "probes.postgres.database",
     "Look": "probes.look",
@@ -84,6 +90,7 @@ _HOME = {
 }
 
 __all__ = [
+    "Alertmanager",
     "Attestation",
     "Backup",
     "Bound",
@@ -94,7 +101,9 @@ __all__ = [
     "Defences",
     "Dependencies",
     "Drill",
+    "Environment",
     "Facts",
+    "Health",
     "Junit",
     "Limits",
     "Live",
