@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.health import Health
     from pytest_readiness.probes.look import Facts, Look
     from pytest_readiness.probes.machine import Machine
+    from pytest_readiness.probes.openapi import Openapi, Operation, Served
     from pytest_readiness.probes.postgres import Postgres
     from pytest_readiness.probes.postgres.contents import Contents
     from pytest_readiness.probes.postgres.database import Database, Live
@@ -70,6 +71,8 @@ _HOME = {
     "Machine": "probes.machine",
     "Network": "probes.upstream",
     "Observed": "catalogue.observation",
+    "Openapi": "probes.openapi",
+    "Operation": "probes.openapi",
     "Pgbouncer": "probes.postgres.pgbouncer",
     "Postgres": "probes.postgres",
     "Prometheus": "probes.prometheus",
@@ -77,6 +80,7 @@ _HOME = {
     "Python": "probes.python",
     "Redis": "probes.redis",
     "RowCounts": "probes.postgres.row_counts",
+    "Served": "probes.openapi",
     "Service": "probes.service",
     "Target": "target.model",
     "Tls": "probes.tls",
@@ -111,6 +115,8 @@ __all__ = [
     "Machine",
     "Network",
     "Observed",
+    "Openapi",
+    "Operation",
     "Pgbouncer",
     "Postgres",
     "Prometheus",
@@ -118,6 +124,7 @@ __all__ = [
     "Python",
     "Redis",
     "RowCounts",
+    "Served",
     "Service",
     "Target",
     "Tls",

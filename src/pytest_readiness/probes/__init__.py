@@ -29,6 +29,7 @@ REGISTRY: Mapping[str, str] = {
     "environment": "pytest_readiness.probes.environment:Environment",
     "machine": "pytest_readiness.probes.machine:Machine",
     "network": "pytest_readiness.probes.upstream:Network",
+    "openapi": "pytest_readiness.probes.openapi:Openapi",
     "pgbouncer": "pytest_readiness.probes.postgres.pgbouncer:Pgbouncer",
     "postgres": "pytest_readiness.probes.postgres:Postgres",
     "prometheus": "pytest_readiness.probes.prometheus:Prometheus",
@@ -36,6 +37,7 @@ REGISTRY: Mapping[str, str] = {
     "python": "pytest_readiness.probes.python:Python",
     "redis": "pytest_readiness.probes.redis:Redis",
     "row_counts": "pytest_readiness.probes.postgres.row_counts:RowCounts",
+    "served": "pytest_readiness.probes.openapi:Served",
     "service": "pytest_readiness.probes.service:Service",
     "tls": "pytest_readiness.probes.tls:Tls",
 }

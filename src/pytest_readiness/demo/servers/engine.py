@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pytest_readiness.demo.pki import Stored
 
 __all__ = [
+    "DESCRIPTION",
     "ENV_EXAMPLE",
     "REQUIREMENTS",
     "EngineServer",
@@ -42,6 +43,8 @@ REQUIREMENTS = _PACKAGE / "requirements.txt"
 """What the service needs installed."""
 ENV_EXAMPLE = _PACKAGE / ".env.example"
 """The variables that the service must have."""
+DESCRIPTION = _PACKAGE / "openapi.json"
+"""The description of the service's API, as it is released."""
 _POOL_SIZE = 4
 _TIMEOUT = 5.0
 
@@ -141,7 +144,7 @@ def engine_digest() -> str:
     lines = sorted(
         f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n"
         for path in _PACKAGE.iterdir()
-        if path.suffix in {".example", ".py", ".sql", ".txt"}
+        if path.suffix in {".example", ".json", ".py", ".sql", ".txt"}
     )
     return f"sha256:{hashlib.sha256(''.join(lines).encode()).hexdigest()}"
 

@@ -30,6 +30,7 @@ from pytest_readiness.target.blocks.health import HealthBlock, HealthLimits
 from pytest_readiness.target.blocks.hosts import HostBlock, OnHost, place
 from pytest_readiness.target.blocks.machine import MachineBlock, MachineLimits
 from pytest_readiness.target.blocks.network import NetworkBlock, NetworkLimits
+from pytest_readiness.target.blocks.openapi import OpenapiBlock
 from pytest_readiness.target.blocks.pgbouncer import PgbouncerBlock, PgbouncerLimits
 from pytest_readiness.target.blocks.postgres import PostgresBlock, PostgresLimits
 from pytest_readiness.target.blocks.prometheus import PrometheusBlock, PrometheusQuery
@@ -64,6 +65,7 @@ __all__ = [
     "NetworkBlock",
     "NetworkLimits",
     "OnHost",
+    "OpenapiBlock",
     "PgbouncerBlock",
     "PgbouncerLimits",
     "PostgresBlock",
@@ -134,6 +136,8 @@ class Resources(Block):
     """The routes by which the service says how it is."""
     sources: SourcesBlock | None = None
     """The service's source."""
+    openapi: OpenapiBlock | None = None
+    """The description of the API."""
     providers: Mapping[MemberName, ProviderBlock] = Field(default_factory=dict)
     """The providers of data, each by the name that ends its item's id."""
 
