@@ -189,7 +189,7 @@ def test_render_writes_one_file_elsewhere(
     assert names == {".gitignore", "report.csv"}
 
     assert project.command_line("render", "--only", "report.doc") == 4
-    assert "'report.doc' is no format; use report.md" in capsys.readouterr().err
+    assert "'report.doc' is no format; use report.html, report.md" in capsys.readouterr().err
 
 
 def test_a_badge_names_verdict_release_and_day(
@@ -226,6 +226,6 @@ def test_a_format_that_breaks_takes_no_verdict(
 
     assert result.ret == 0
     result.stdout.fnmatch_lines(
-        ["readiness: report.md was not written (ValueError: no such state); the *"]
+        ["readiness: report.md was not written (ValueError: no such state); *"]
     )
     assert not (ready.report_path.parent / "report.md").exists()

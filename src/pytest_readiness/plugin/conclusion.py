@@ -26,6 +26,7 @@ from pytest_readiness.store.document import (
     RunFacts,
     Selection,
 )
+from pytest_readiness.store.files import REPORT
 from pytest_readiness.store.signed import trust_shown
 from pytest_readiness.verdict.decision import Decision, Exit, decide, exit_code
 from pytest_readiness.verdict.states import State
@@ -82,6 +83,7 @@ def _conclude(run: Run, session: pytest.Session) -> Report | int:
     out = session.config.invocation_params.dir / run.settings.out
     try:
         path = write_json(report, out)
+        # Before it is signed: what certifies the run names a page's digest.
         unwritten = write_formats(report, out)
         keep_statement(run, report.canonical(), out)
         if run.signed is not None:
@@ -92,7 +94,8 @@ def _conclude(run: Run, session: pytest.Session) -> Report | int:
         # A verdict that nobody can look up later is none: the last report still stands.
         tell(session, f"readiness: {error}")
         return int(pytest.ExitCode.INTERNAL_ERROR)
-    tell(session, *(f"readiness: {line}; the verdict stands" for line in unwritten))
+    stands = f"{REPORT} was, and its verdict stands"
+    tell(session, *(f"readiness: {line}; {stands}" for line in unwritten))
     tell(session, *keeping.keep(report))
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None:

@@ -21,6 +21,7 @@ from pytest_readiness.probes.recall import Recall
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from pytest_readiness.probes.artefacts.provenance import Origins
     from pytest_readiness.probes.planned import PlannedLook
     from pytest_readiness.target.blocks import Grant, ResourceBlock
     from pytest_readiness.target.model import Target
@@ -97,6 +98,8 @@ class Gathering:
     """Seconds for all looks together."""
     tell: Callable[[str], None] = field(default=lambda _: None)
     recall: Recall = field(default_factory=Recall)
+    origins: Origins | None = None
+    """The release under judgement, for looks at what was made from it."""
     _looks: dict[Need, _Gather] = field(default_factory=dict)
     _known: dict[Need, Facts] = field(default_factory=dict)
     _changed: threading.Condition = field(default_factory=threading.Condition)
@@ -174,6 +177,7 @@ class Gathering:
                 doors=self._doors,
                 recall=self.recall,
             )
+            look.origins = self.origins
             look.deadline = time.monotonic() + limit
             return kind.gather(block, look)
 

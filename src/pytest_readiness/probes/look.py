@@ -23,6 +23,7 @@ from pytest_readiness.probes.recall import Recall
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pytest_readiness.probes.artefacts.provenance import Origins
     from pytest_readiness.probes.planned import PlannedLook
     from pytest_readiness.target.blocks import Grant
 
@@ -133,6 +134,8 @@ class Look:
     doors: Doors = field(default_factory=Doors)
     recall: Recall = field(default_factory=Recall)
     """What earlier runs found, for looks that a quota limits."""
+    origins: Origins | None = None
+    """The release under judgement, for what must have been made from it."""
 
     def __post_init__(self) -> None:
         if not self.deadline:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Final
 
+from pytest_readiness.attest.certificate import REPORT_PAGE
 from pytest_readiness.catalogue.rendering import printable
 from pytest_readiness.reports import code_quality, junit, markdown, metrics, table
 from pytest_readiness.store.files import write
@@ -21,7 +22,15 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMATS", "rendered", "write_formats"]
 
+
+def _page(report: Report) -> bytes:
+    from pytest_readiness.reports.html import page  # noqa: PLC0415  # after the looks
+
+    return page(report)
+
+
 FORMATS: Final[Mapping[str, Callable[[Report], bytes]]] = {
+    REPORT_PAGE: _page,
     "report.md": markdown.render,
     "junit.xml": junit.render,
     "metrics.prom": metrics.render,

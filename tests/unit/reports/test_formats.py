@@ -46,6 +46,16 @@ def in_markdown(page: str) -> dict[str, str]:
     return found
 
 
+def in_html(data: bytes) -> dict[str, str]:
+    found = {}
+    for element in etree.HTML(data).iter():
+        state = element.get("data-state")
+        if state is not None:
+            (name,) = element.xpath("descendant-or-self::*[contains(@id, '.')]/@id")[:1]
+            found[name] = state
+    return found
+
+
 def in_csv(text: str) -> dict[str, str]:
     rows = csv.DictReader(io.StringIO(text, newline=""))
     return {row["item"]: row["state"] for row in rows}
@@ -82,6 +92,7 @@ def test_all_agree_item_by_item(every_state: Callable[..., Report]) -> None:
     assert in_markdown(files["report.md"].decode()) == states
     assert in_csv(files["report.csv"].decode()) == states
     assert in_metrics(files["metrics.prom"].decode()) == states
+    assert in_html(files["report.html"]) == states
     cases = in_junit(files["junit.xml"])
     assert cases.keys() == states.keys()
     for name, case in cases.items():
