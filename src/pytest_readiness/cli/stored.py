@@ -5,15 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_readiness.attest.regular import open_regular
+from pytest_readiness.errors import StoreError
 from pytest_readiness.plugin.settings import Settings
-from pytest_readiness.store.files import REPORT, read_report
+from pytest_readiness.store.files import MAX_SIZE, REPORT, read_report
 
 if TYPE_CHECKING:
     import argparse
 
     from pytest_readiness.store.document import Report
 
-__all__ = ["add_report", "named", "of"]
+__all__ = ["add_report", "bytes_of", "named", "of"]
 
 
 def add_report(parser: argparse.ArgumentParser) -> None:
@@ -40,3 +42,17 @@ def of(path: Path) -> Report:
         StoreError: there is none, or it is no report.
     """
     return read_report(named(path))
+
+
+def bytes_of(path: Path) -> bytes:
+    """Read the very bytes that are hashed.
+
+    Raises:
+        StoreError: it is not there, or no regular file.
+    """
+    try:
+        with open_regular(path, MAX_SIZE) as stream:
+            return stream.read()
+    except OSError as error:
+        what = f"cannot be read: {error.strerror or error}"
+        raise StoreError(str(path), what, "name a report that is there") from None
