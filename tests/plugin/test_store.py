@@ -189,10 +189,8 @@ def test_render_writes_one_file_elsewhere(
     assert names == {".gitignore", "report.csv"}
 
     assert project.command_line("render", "--only", "report.doc") == 4
-    assert (
-        "'report.doc' is no format; use report.html, report.md"
-        in capsys.readouterr().err
-    )
+    said = "'report.doc' is no format; use report.html, report.md"
+    assert said in capsys.readouterr().err
 
 
 def test_a_badge_names_verdict_release_and_day(

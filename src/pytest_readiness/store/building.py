@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pytest_readiness.catalogue.lock import Lock, LockedItem
     from pytest_readiness.catalogue.requirement import Judgement
     from pytest_readiness.store.document import PastRun
-    from pytest_readiness.verdict.decision import Decision
+    from pytest_readiness.verdict.decision import Decision, Hindrance
     from pytest_readiness.verdict.settling import Outcome
 
 __all__ = ["Evidence", "Subject", "build"]
@@ -112,10 +112,7 @@ def build(  # noqa: PLR0913  # the parts of a report, each by name
         checklist=_checklist(lock),
         trust=subject.trust,
         approvers=subject.approvers,
-        hindrances=tuple(
-            HindranceShown(code=one.code, reason=one.reason)
-            for one in decision.hindrances
-        ),
+        hindrances=tuple(map(_hindrance, decision.hindrances)),
         warnings=(*warnings, *([overdue] if overdue else [])),
         trend=tuple(trend),
         items=tuple(
@@ -124,6 +121,10 @@ def build(  # noqa: PLR0913  # the parts of a report, each by name
             for locked in lock.items
         ),
     )
+
+
+def _hindrance(one: Hindrance) -> HindranceShown:
+    return HindranceShown(code=one.code, reason=one.reason)
 
 
 def _checklist(lock: Lock) -> Checklist:
