@@ -98,7 +98,7 @@ class Run:
     """Item ids by pytest's node ids."""
     left_out: dict[str, str] = field(default_factory=dict)
     """Why items of this gate were not run, where it is known."""
-    carried: Mapping[str, ReportItem] = field(default_factory=dict)
+    carried: Mapping[str, ReportItem] = field(default_factory=dict[str, "ReportItem"])
     """What was taken over from the last run, which makes this one a selection."""
     rollups: list[ReadinessItem] = field(default_factory=list)
     _wrong_release: set[str] = field(default_factory=set[str])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_readiness.store.document import Counts, Report, Seen, Selection
 from pytest_readiness.store.signed import HindranceShown
@@ -100,8 +100,9 @@ def merge(reports: Mapping[Vantage, Report], rules: Rules) -> Report:
     why = dict.fromkeys(text for report in runs for text in report.selection.why)
     texts = dict.fromkeys(text for report in runs for text in report.warnings)
     approvers = [report.approvers for report in runs if report.approvers]
-    given = {name: getattr(first, name) for name in Report.model_fields}
-    changes = {
+    # Not model_copy: what is put together here is checked as any other document.
+    parts: dict[str, Any] = {
+        **{name: getattr(first, name) for name in Report.model_fields},
         "items": items,
         "verdict": decision.verdict,
         "raw_verdict": decision.raw_verdict,
@@ -122,7 +123,7 @@ def merge(reports: Mapping[Vantage, Report], rules: Rules) -> Report:
         "trend": (),
         "vantages": vantages,
     }
-    return Report(**{**given, **changes})
+    return Report(**parts)
 
 
 def _outcome(item: ReportItem) -> Outcome:
