@@ -12,8 +12,10 @@ import pytest
 
 import pytest_readiness
 from pytest_readiness.errors import AttestationError, StoreError
+from pytest_readiness.plugin.keeping import Keeping
 from pytest_readiness.plugin.run_statement import keep_statement
 from pytest_readiness.probes.look import utc_now
+from pytest_readiness.reports.formats import write_formats
 from pytest_readiness.reports.json import write_json
 from pytest_readiness.reports.terminal import summary
 from pytest_readiness.store.building import Evidence, Subject, build
@@ -24,13 +26,17 @@ from pytest_readiness.store.document import (
     RunFacts,
     Selection,
 )
+from pytest_readiness.store.files import REPORT
 from pytest_readiness.store.signed import trust_shown
 from pytest_readiness.verdict.decision import Decision, Exit, decide, exit_code
 from pytest_readiness.verdict.states import State
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_readiness.plugin.ci_output import Actions
     from pytest_readiness.plugin.run import Run
+    from pytest_readiness.store.document import PastRun
 
 __all__ = ["STANDARD_STATUS", "conclude", "tell"]
 
@@ -72,16 +78,13 @@ def _conclude(run: Run, session: pytest.Session) -> Report | int:
         left_out=run.not_run(),
     )
     code = exit_code(decision, status)
-    report = _report(run, session, decision, code)
+    keeping = Keeping.of(run)
+    report = _report(run, session, decision, code, keeping.trend)
     out = session.config.invocation_params.dir / run.settings.out
     try:
-        from pytest_readiness.reports.formats import (  # noqa: PLC0415  # after the looks
-            write_formats,
-        )
-
         path = write_json(report, out)
-        # They come first: what certifies the run names the page's digest.
-        tell(session, *(f"readiness: {why}" for why in write_formats(report, out)))
+        # Before it is signed: what certifies the run names a page's digest.
+        unwritten = write_formats(report, out)
         keep_statement(run, report.canonical(), out)
         if run.signed is not None:
             from pytest_readiness.plugin.demonstrating import leave  # noqa: PLC0415
@@ -91,15 +94,25 @@ def _conclude(run: Run, session: pytest.Session) -> Report | int:
         # A verdict that nobody can look up later is none: the last report still stands.
         tell(session, f"readiness: {error}")
         return int(pytest.ExitCode.INTERNAL_ERROR)
+    stands = f"{REPORT} was, and its verdict stands"
+    tell(session, *(f"readiness: {line}; {stands}" for line in unwritten))
+    tell(session, *keeping.keep(report))
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None:
         writer = reporter._tw  # noqa: SLF001  # knows width and colour
         where, color = os.path.relpath(path), writer.hasmarkup
+        tell(session, *keeping.compared(report, writer.fullwidth))
         tell(session, summary(report, writer.fullwidth, color=color, where=where))
     return report
 
 
-def _report(run: Run, session: pytest.Session, decision: Decision, code: int) -> Report:
+def _report(
+    run: Run,
+    session: pytest.Session,
+    decision: Decision,
+    code: int,
+    trend: Sequence[PastRun],
+) -> Report:
     evidence = {node.item.id: Evidence(node.item) for node in run.nodes}
     for item_id, record in run.records.items():
         evidence[item_id] = Evidence(record.item, record.judgements, record.signatures)
@@ -138,6 +151,8 @@ def _report(run: Run, session: pytest.Session, decision: Decision, code: int) ->
         evidence=evidence,
         selection=_selection(run, decision),
         warnings=run.notes,
+        trend=trend,
+        carried=run.carried,
     )
 
 

@@ -16,6 +16,7 @@ from pytest_readiness.catalogue.observation import Cause, Unavailable
 from pytest_readiness.catalogue.rendering import duration
 from pytest_readiness.probes import probe
 from pytest_readiness.probes.look import Doors, Facts, Look
+from pytest_readiness.probes.recall import Recall
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -96,6 +97,7 @@ class Gathering:
     deadline: float
     """Seconds for all looks together."""
     tell: Callable[[str], None] = field(default=lambda _: None)
+    recall: Recall = field(default_factory=Recall)
     origins: Origins | None = None
     """The release under judgement, for looks at what was made from it."""
     _looks: dict[Need, _Gather] = field(default_factory=dict)
@@ -167,7 +169,14 @@ class Gathering:
         source = kind.source(block)
 
         def work() -> Facts:
-            look = Look(source, timeout, self.redact, target.name, doors=self._doors)
+            look = Look(
+                source,
+                timeout,
+                self.redact,
+                target.name,
+                doors=self._doors,
+                recall=self.recall,
+            )
             look.origins = self.origins
             look.deadline = time.monotonic() + limit
             return kind.gather(block, look)

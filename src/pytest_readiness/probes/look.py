@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
 from pytest_readiness.errors import ProbeError
+from pytest_readiness.probes.recall import Recall
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -131,6 +132,8 @@ class Look:
     now: Callable[[], dt.datetime] = utc_now
     deadline: float = field(default=0.0)
     doors: Doors = field(default_factory=Doors)
+    recall: Recall = field(default_factory=Recall)
+    """What earlier runs found, for looks that a quota limits."""
     origins: Origins | None = None
     """The release under judgement, for what must have been made from it."""
 
