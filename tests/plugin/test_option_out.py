@@ -64,6 +64,7 @@ def test_a_folder_of_ones_own_gets_no_ignore_file(ready: Project) -> None:
         "notes.txt",
         "report.html",
         "report.json",
+        "tests.html",
     }
 
 
