@@ -23,11 +23,16 @@ if TYPE_CHECKING:
     from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
     from pytest_readiness.catalogue.requirement import Bound, Check
     from pytest_readiness.plugin.attestation import Attestation
+    from pytest_readiness.probes.alertmanager import Alertmanager
+    from pytest_readiness.probes.artefacts.junit import Junit
     from pytest_readiness.probes.backup import Backup
     from pytest_readiness.probes.backup.drill import Drill
     from pytest_readiness.probes.dependencies import Dependencies
+    from pytest_readiness.probes.environment import Environment
+    from pytest_readiness.probes.health import Health
     from pytest_readiness.probes.look import Facts, Look
     from pytest_readiness.probes.machine import Machine
+    from pytest_readiness.probes.openapi import Openapi, Operation, Served
     from pytest_readiness.probes.postgres import Postgres
     from pytest_readiness.probes.postgres.contents import Contents
     from pytest_readiness.probes.postgres.database import Database, Live
@@ -45,6 +50,7 @@ if TYPE_CHECKING:
     from pytest_readiness.target.model import Target
 
 _HOME = {
+    "Alertmanager": "probes.alertmanager",
     "Attestation": "plugin.attestation",
     "Backup": "probes.backup",
     "Bound": "catalogue.requirement",
@@ -55,13 +61,18 @@ _HOME = {
     "Defences": "probes.postgres.defences",
     "Dependencies": "probes.dependencies",
     "Drill": "probes.backup.drill",
+    "Environment": "probes.environment",
     "Facts": "probes.look",
+    "Junit": "probes.artefacts.junit",
+    "Health": "probes.health",
     "Limits": "target.blocks",
     "Live": "probes.postgres.database",
     "Look": "probes.look",
     "Machine": "probes.machine",
     "Network": "probes.upstream",
     "Observed": "catalogue.observation",
+    "Openapi": "probes.openapi",
+    "Operation": "probes.openapi",
     "Pgbouncer": "probes.postgres.pgbouncer",
     "Postgres": "probes.postgres",
     "Prometheus": "probes.prometheus",
@@ -69,6 +80,7 @@ _HOME = {
     "Python": "probes.python",
     "Redis": "probes.redis",
     "RowCounts": "probes.postgres.row_counts",
+    "Served": "probes.openapi",
     "Service": "probes.service",
     "Target": "target.model",
     "Tls": "probes.tls",
@@ -82,6 +94,7 @@ _HOME = {
 }
 
 __all__ = [
+    "Alertmanager",
     "Attestation",
     "Backup",
     "Bound",
@@ -92,13 +105,18 @@ __all__ = [
     "Defences",
     "Dependencies",
     "Drill",
+    "Environment",
     "Facts",
+    "Health",
+    "Junit",
     "Limits",
     "Live",
     "Look",
     "Machine",
     "Network",
     "Observed",
+    "Openapi",
+    "Operation",
     "Pgbouncer",
     "Postgres",
     "Prometheus",
@@ -106,6 +124,7 @@ __all__ = [
     "Python",
     "Redis",
     "RowCounts",
+    "Served",
     "Service",
     "Target",
     "Tls",

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_readiness.reports.formats import FORMATS
+
 if TYPE_CHECKING:
     from conftest import Project
 
@@ -65,6 +67,7 @@ def test_a_folder_of_ones_own_gets_no_ignore_file(ready: Project) -> None:
         "report.html",
         "report.json",
         "tests.html",
+        *FORMATS,
     }
 
 

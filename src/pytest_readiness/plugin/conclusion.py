@@ -19,6 +19,7 @@ from pytest_readiness.plugin.deciding import decide_on
 from pytest_readiness.plugin.run_statement import keep_statement
 from pytest_readiness.plugin.tests_page import TESTS_PAGE
 from pytest_readiness.probes.look import utc_now
+from pytest_readiness.reports.formats import write_formats
 from pytest_readiness.reports.json import write_json
 from pytest_readiness.reports.terminal import summary
 from pytest_readiness.store.building import Evidence, Subject, build
@@ -38,20 +39,34 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from pytest_readiness.plugin.ci_output import Actions
     from pytest_readiness.plugin.run import Run
 
-__all__ = ["STANDARD_STATUS", "conclude"]
+__all__ = ["STANDARD_STATUS", "conclude", "tell"]
 
 STANDARD_STATUS = frozenset({2, 3, 4})
 """Interrupted, internal error, usage error: pytest's own, they win over ours."""
 
 
-def conclude(run: Run, session: pytest.Session) -> int:
+def conclude(run: Run, session: pytest.Session, actions: Actions) -> int:
     """Decide, write, tell; give the exit code."""
+    try:
+        report = _conclude(run, session)
+    finally:
+        tell(session, *actions.end())
+    if isinstance(report, int):
+        return report
+    unsaid = actions.keep_summary(report)
+    tell(session, *actions.annotations(report), *([unsaid] if unsaid else []))
+    return report.exit_code
+
+
+def _conclude(run: Run, session: pytest.Session) -> Report | int:
+    """Give the report that was written, or the exit code of a run without one."""
     status = int(session.exitstatus)
     if not run.judged:
         if status != pytest.ExitCode.USAGE_ERROR:
-            _tell(
+            tell(
                 session, "readiness: nothing was judged in this run, so it is not ready"
             )
         return status if status in STANDARD_STATUS else int(Exit.INCOMPLETE)
@@ -61,6 +76,7 @@ def conclude(run: Run, session: pytest.Session) -> int:
     out = session.config.invocation_params.dir / run.settings.out
     try:
         path = write_json(report, out)
+        write_formats(report, out)
         # The pages first: what certifies the run names a digest of theirs.
         _keep_pages(run, report, out, session)
         keep_statement(run, report.canonical(), out)
@@ -70,14 +86,14 @@ def conclude(run: Run, session: pytest.Session) -> int:
             leave(run, run.signed, report, out)
     except (StoreError, AttestationError) as error:
         # A verdict that nobody can look up later is none: the last report still stands.
-        _tell(session, f"readiness: {error}")
+        tell(session, f"readiness: {error}")
         return int(pytest.ExitCode.INTERNAL_ERROR)
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None:
         writer = reporter._tw  # noqa: SLF001  # knows width and colour
         where, color = os.path.relpath(path), writer.hasmarkup
-        _tell(session, summary(report, writer.fullwidth, color=color, where=where))
-    return code
+        tell(session, summary(report, writer.fullwidth, color=color, where=where))
+    return report
 
 
 def _keep_pages(run: Run, report: Report, out: Path, session: pytest.Session) -> None:
@@ -97,7 +113,7 @@ def _keep_pages(run: Run, report: Report, out: Path, session: pytest.Session) ->
             _remove(out / name)
             why = printable(f"{type(error).__name__}: {error}")
             told = f"{name} was not written ({why}); report.json was, and its verdict"
-            _tell(session, f"readiness: {told} stands")
+            tell(session, f"readiness: {told} stands")
 
 
 def _remove(page: Path) -> None:
@@ -165,10 +181,12 @@ def _user() -> str:
         return "unknown"
 
 
-def _tell(session: pytest.Session, text: str) -> None:
+def tell(session: pytest.Session, *lines: str) -> None:
+    """Print lines of ours, each at the beginning of one."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if reporter is None:
-        sys.stderr.write(f"{text}\n")
-        return
-    reporter.ensure_newline()
-    reporter.write_line(text)
+    for line in lines:
+        if reporter is None:
+            sys.stderr.write(f"{line}\n")
+        else:
+            reporter.ensure_newline()
+            reporter.write_line(line)
