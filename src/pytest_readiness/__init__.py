@@ -41,11 +41,21 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.service import Service
     from pytest_readiness.probes.tls import Tls
     from pytest_readiness.probes.upstream import Network
+    from pytest_readiness.probes.web.authentication import Authentication
+    from pytest_readiness.probes.web.authorization import (
+        Authorization,
+        AuthorizedWrites,
+    )
+    from pytest_readiness.probes.web.pages import Pages
+    from pytest_readiness.probes.web.transport import Transport
     from pytest_readiness.target.blocks import Limits
     from pytest_readiness.target.model import Target
 
 _HOME = {
     "Attestation": "plugin.attestation",
+    "Authentication": "probes.web.authentication",
+    "Authorization": "probes.web.authorization",
+    "AuthorizedWrites": "probes.web.authorization",
     "Backup": "probes.backup",
     "Bound": "catalogue.requirement",
     "Cause": "catalogue.observation",
@@ -62,6 +72,7 @@ _HOME = {
     "Machine": "probes.machine",
     "Network": "probes.upstream",
     "Observed": "catalogue.observation",
+    "Pages": "probes.web.pages",
     "Pgbouncer": "probes.postgres.pgbouncer",
     "Postgres": "probes.postgres",
     "Prometheus": "probes.prometheus",
@@ -72,6 +83,7 @@ _HOME = {
     "Service": "probes.service",
     "Target": "target.model",
     "Tls": "probes.tls",
+    "Transport": "probes.web.transport",
     "Unavailable": "catalogue.observation",
     "attested": "catalogue.marking",
     "days": "catalogue.marking",
@@ -83,6 +95,9 @@ _HOME = {
 
 __all__ = [
     "Attestation",
+    "Authentication",
+    "Authorization",
+    "AuthorizedWrites",
     "Backup",
     "Bound",
     "Cause",
@@ -99,6 +114,7 @@ __all__ = [
     "Machine",
     "Network",
     "Observed",
+    "Pages",
     "Pgbouncer",
     "Postgres",
     "Prometheus",
@@ -109,6 +125,7 @@ __all__ = [
     "Service",
     "Target",
     "Tls",
+    "Transport",
     "Unavailable",
     "__version__",
     "attested",

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 __all__ = ["REGISTRY", "probe"]
 
 REGISTRY: Mapping[str, str] = {
+    "authentication": "pytest_readiness.probes.web.authentication:Authentication",
+    "authorization": "pytest_readiness.probes.web.authorization:Authorization",
+    "authorized_writes": "pytest_readiness.probes.web.authorization:AuthorizedWrites",
     "backup": "pytest_readiness.probes.backup:Backup",
     "contents": "pytest_readiness.probes.postgres.contents:Contents",
     "database": "pytest_readiness.probes.postgres.database:Database",
@@ -25,6 +28,7 @@ REGISTRY: Mapping[str, str] = {
     "dependencies": "pytest_readiness.probes.dependencies:Dependencies",
     "machine": "pytest_readiness.probes.machine:Machine",
     "network": "pytest_readiness.probes.upstream:Network",
+    "pages": "pytest_readiness.probes.web.pages:Pages",
     "pgbouncer": "pytest_readiness.probes.postgres.pgbouncer:Pgbouncer",
     "postgres": "pytest_readiness.probes.postgres:Postgres",
     "prometheus": "pytest_readiness.probes.prometheus:Prometheus",
@@ -34,6 +38,7 @@ REGISTRY: Mapping[str, str] = {
     "row_counts": "pytest_readiness.probes.postgres.row_counts:RowCounts",
     "service": "pytest_readiness.probes.service:Service",
     "tls": "pytest_readiness.probes.tls:Tls",
+    "transport": "pytest_readiness.probes.web.transport:Transport",
 }
 """Where each probe's class is, by the name of its fixture."""
 

@@ -127,11 +127,31 @@ class Client(Closing):
         Raises:
             LookError: no answer, and why.
         """
+        return self.ask("GET", route, query=query)
+
+    def ask(
+        self,
+        method: str,
+        route: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        headers: Callable[[], Mapping[str, str]] = dict,
+        body: Callable[[], bytes] | None = None,
+    ) -> Answer:
+        """Send a request by any method; the caller has the grant for unsafe ones.
+
+        ``headers`` and ``body`` may hold secrets, and are called as it is sent.
+
+        Raises:
+            LookError: no answer, and why.
+        """
         try:
-            with self._session.get(
+            with self._session.request(
+                method,
                 f"{self._base}{route}",
                 params=query,
-                headers={**_ASIDE, **self._headers()},
+                headers={**_ASIDE, **self._headers(), **headers()},
+                data=body() if body else None,
                 timeout=self._look.remaining(),
                 allow_redirects=False,
                 stream=True,

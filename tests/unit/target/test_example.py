@@ -26,6 +26,7 @@ NAMED = {
     "target.*.prometheus.queries.",
     "target.*.providers.",
     "target.*.hosts.",
+    "target.*.service.identities.",
 }
 """Tables whose keys are names of the user's."""
 

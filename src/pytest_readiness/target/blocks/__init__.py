@@ -32,6 +32,7 @@ from pytest_readiness.target.blocks.redis import RedisBlock, RedisLimits
 from pytest_readiness.target.blocks.service import ReleaseRoute, ServiceBlock
 from pytest_readiness.target.blocks.sources import SourcesBlock
 from pytest_readiness.target.blocks.tls import CertificateLimits, TlsBlock, TlsEndpoint
+from pytest_readiness.target.blocks.web import ServiceLimits
 from pytest_readiness.target.values import Mistake
 
 __all__ = [
@@ -66,6 +67,7 @@ __all__ = [
     "ResourceBlock",
     "Resources",
     "ServiceBlock",
+    "ServiceLimits",
     "SourcesBlock",
     "TlsBlock",
     "TlsEndpoint",
@@ -165,5 +167,7 @@ class Limits(Block):
     """Limits of the cache."""
     providers: ProviderLimits = ProviderLimits()
     """Limits of every provider."""
+    service: ServiceLimits = ServiceLimits()
+    """Limits of the service towards those who reach it."""
     certificates: CertificateLimits = CertificateLimits()
     """Limits of every certificate."""
