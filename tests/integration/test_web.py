@@ -21,7 +21,7 @@ from pytest_readiness.probes.web.authorization import Authorization, AuthorizedW
 from pytest_readiness.probes.web.pages import Pages, shown_as_markup
 from pytest_readiness.probes.web.transport import CLOSED, REDIRECTS, Transport
 from pytest_readiness.target.blocks import ServiceBlock
-from pytest_readiness.target.blocks.web import (
+from pytest_readiness.target.blocks.security import (
     AuthenticationTable,
     AuthorizationTable,
     IdentityTable,

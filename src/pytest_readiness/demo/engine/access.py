@@ -18,7 +18,14 @@ from werkzeug.exceptions import Forbidden, Unauthorized
 
 from pytest_readiness.demo.engine.limiting import Limiter
 from pytest_readiness.demo.engine.release import NAME
-from pytest_readiness.demo.engine.routing import Call, Field, Route, answer, read_body
+from pytest_readiness.demo.engine.routing import (
+    Call,
+    Field,
+    Route,
+    answer,
+    read_body,
+    shape,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +43,8 @@ _USUAL_LIMIT = 6000
 _LIFETIME = 900
 """Seconds that a token is valid."""
 _CREDENTIALS = {"name": Field(str, most=64), "password": Field(str, most=128)}
+
+_TOKEN = shape(**dict.fromkeys(("token", "role"), "string"), expires_in="integer")
 
 
 class Access:
@@ -61,6 +70,7 @@ class Access:
                 "Log in and get a token",
                 self.log_in,
                 body=_CREDENTIALS,
+                answers=_TOKEN,
             ),
         )
 

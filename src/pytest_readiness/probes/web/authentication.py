@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.http import Client
     from pytest_readiness.probes.look import Look
     from pytest_readiness.target.blocks import ServiceBlock
-    from pytest_readiness.target.blocks.web import AuthenticationTable
+    from pytest_readiness.target.blocks.security import AuthenticationTable
 
 __all__ = ["Authentication", "ProtectedRoute", "Refused"]
 

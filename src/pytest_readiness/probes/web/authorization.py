@@ -19,11 +19,11 @@ from pytest_readiness.probes.web.identities import (
     credential,
     planned_log_ins,
 )
-from pytest_readiness.target.blocks.web import ANONYMOUS
+from pytest_readiness.target.blocks.security import ANONYMOUS
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from pytest_readiness.probes.http import Client
     from pytest_readiness.probes.look import Look
@@ -199,12 +199,8 @@ def _status(client: Client, one: _Wanted, shown: Credential) -> int:
     method, _, path = one.operation.partition(" ")
     if one.safe:
         return client.ask(method, path, headers=shown.headers).status
-    headers = partial(_json_of, shown)
-    return client.ask(method, path, headers=headers, body=_EMPTY.encode).status
-
-
-def _json_of(shown: Credential) -> Mapping[str, str]:
-    return {"Content-Type": "application/json", **shown.headers()}
+    answer = client.ask(method, path, headers=shown.headers, body=_EMPTY.encode)
+    return answer.status
 
 
 def _planned(

@@ -15,7 +15,7 @@ from pytest_readiness.catalogue.observation import Cause
 from pytest_readiness.probes.http import Client, Identity
 from pytest_readiness.probes.look import LookError
 from pytest_readiness.probes.planned import PlannedLook, trust_files
-from pytest_readiness.target.blocks.web import ANONYMOUS
+from pytest_readiness.target.blocks.security import ANONYMOUS
 from pytest_readiness.target.secret import Secret
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from pytest_readiness.probes.look import Look
     from pytest_readiness.target.blocks import ServiceBlock
-    from pytest_readiness.target.blocks.web import IdentityTable, LoginTable
+    from pytest_readiness.target.blocks.security import IdentityTable, LoginTable
 
 __all__ = ["Credential", "client_of", "credential", "planned_log_ins"]
 
@@ -108,7 +108,7 @@ class _Session:
 
     def _log_in(self, client: Client) -> Secret:
         route = self.login.route
-        answer = client.ask("POST", route, headers=_json, body=self._body)
+        answer = client.ask("POST", route, body=self._body)
         if answer.status in _REJECTED:
             reason = f"{route} answered {answer.status} to the log-in of {self.name}"
             raise LookError(
@@ -141,10 +141,6 @@ def planned_log_ins(
             what = f"POST {identity.login.route}"
             found.append(PlannedLook("request", what, note=f"logs {name} in"))
     return (*found, *(trust_files(block.ca_file) if secure else ()))
-
-
-def _json() -> Mapping[str, str]:
-    return {"Content-Type": "application/json"}
 
 
 def _within(body: bytes, key: str) -> str:

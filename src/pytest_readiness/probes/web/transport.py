@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from pytest_readiness.probes.look import Look
     from pytest_readiness.target.blocks import ServiceBlock
-    from pytest_readiness.target.blocks.web import TransportTable
+    from pytest_readiness.target.blocks.security import TransportTable
 
 __all__ = ["CLOSED", "REDIRECTS", "OldVersion", "Transport"]
 

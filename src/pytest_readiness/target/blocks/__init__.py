@@ -10,6 +10,10 @@ from typing import Annotated, Self, get_origin
 from pydantic import AfterValidator, Field, model_validator
 
 from pytest_readiness.catalogue.item import SLUG
+from pytest_readiness.target.blocks.alertmanager import (
+    AlertmanagerBlock,
+    AlertmanagerLimits,
+)
 from pytest_readiness.target.blocks.backup import BackupBlock, BackupLimits
 from pytest_readiness.target.blocks.block import (
     Block,
@@ -20,29 +24,38 @@ from pytest_readiness.target.blocks.block import (
 )
 from pytest_readiness.target.blocks.dependencies import DependenciesBlock
 from pytest_readiness.target.blocks.endpoint import Endpoint
+from pytest_readiness.target.blocks.environment import EnvironmentBlock
+from pytest_readiness.target.blocks.health import HealthBlock, HealthLimits
 from pytest_readiness.target.blocks.hosts import HostBlock, OnHost, place
 from pytest_readiness.target.blocks.machine import MachineBlock, MachineLimits
 from pytest_readiness.target.blocks.network import NetworkBlock, NetworkLimits
+from pytest_readiness.target.blocks.openapi import OpenapiBlock
 from pytest_readiness.target.blocks.pgbouncer import PgbouncerBlock, PgbouncerLimits
 from pytest_readiness.target.blocks.postgres import PostgresBlock, PostgresLimits
 from pytest_readiness.target.blocks.prometheus import PrometheusBlock, PrometheusQuery
 from pytest_readiness.target.blocks.providers import ProviderBlock, ProviderLimits
 from pytest_readiness.target.blocks.python import PythonBlock, PythonLimits
 from pytest_readiness.target.blocks.redis import RedisBlock, RedisLimits
+from pytest_readiness.target.blocks.security import ServiceLimits
 from pytest_readiness.target.blocks.service import ReleaseRoute, ServiceBlock
 from pytest_readiness.target.blocks.sources import SourcesBlock
 from pytest_readiness.target.blocks.tls import CertificateLimits, TlsBlock, TlsEndpoint
-from pytest_readiness.target.blocks.web import ServiceLimits
+from pytest_readiness.target.blocks.usage import UsageLimits
 from pytest_readiness.target.values import Mistake
 
 __all__ = [
+    "AlertmanagerBlock",
+    "AlertmanagerLimits",
     "BackupBlock",
     "BackupLimits",
     "Block",
     "CertificateLimits",
     "DependenciesBlock",
     "Endpoint",
+    "EnvironmentBlock",
     "Grant",
+    "HealthBlock",
+    "HealthLimits",
     "HostBlock",
     "Limits",
     "LimitsBlock",
@@ -51,6 +64,7 @@ __all__ = [
     "NetworkBlock",
     "NetworkLimits",
     "OnHost",
+    "OpenapiBlock",
     "PgbouncerBlock",
     "PgbouncerLimits",
     "PostgresBlock",
@@ -71,6 +85,7 @@ __all__ = [
     "SourcesBlock",
     "TlsBlock",
     "TlsEndpoint",
+    "UsageLimits",
 ]
 
 
@@ -99,6 +114,8 @@ class Resources(Block):
     """The interpreter that runs the service."""
     dependencies: DependenciesBlock | None = None
     """What must be installed for the service."""
+    environment: EnvironmentBlock | None = None
+    """The variables that the service must have."""
     machine: MachineBlock | None = None
     """The machine that runs the service."""
     network: NetworkBlock | None = None
@@ -115,13 +132,19 @@ class Resources(Block):
     """The endpoints whose certificates are looked at."""
     service: ServiceBlock | None = None
     """The running service."""
+    health: HealthBlock | None = None
+    """The routes by which the service says how it is."""
     sources: SourcesBlock | None = None
     """The service's source."""
+    openapi: OpenapiBlock | None = None
+    """The description of the API."""
     providers: Mapping[MemberName, ProviderBlock] = Field(default_factory=dict)
     """The providers of data, each by the name that ends its item's id."""
 
     prometheus: PrometheusBlock | None = None
     """The metrics of all of it."""
+    alertmanager: AlertmanagerBlock | None = None
+    """Who is called when something is wrong."""
     hosts: Mapping[HostName, HostBlock] = Field(default_factory=dict)
     """Other machines that resources stand on, each by its name."""
 
@@ -169,5 +192,11 @@ class Limits(Block):
     """Limits of every provider."""
     service: ServiceLimits = ServiceLimits()
     """Limits of the service towards those who reach it."""
+    health: HealthLimits = HealthLimits()
+    """Limits of the health routes."""
+    alertmanager: AlertmanagerLimits = AlertmanagerLimits()
+    """Limits of how critical alerts are sent."""
+    usage: UsageLimits = UsageLimits()
+    """Limits of what the service uses."""
     certificates: CertificateLimits = CertificateLimits()
     """Limits of every certificate."""

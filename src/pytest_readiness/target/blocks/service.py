@@ -14,7 +14,7 @@ from pytest_readiness.target.blocks.block import (
     Url,
     refuse,
 )
-from pytest_readiness.target.blocks.web import (
+from pytest_readiness.target.blocks.security import (
     ANONYMOUS,
     AuthenticationTable,
     AuthorizationTable,

@@ -1,173 +1,63 @@
-"""What the service must be like towards those who reach it: tables of ``service``."""
+"""What the tables of HTTP APIs have in common: a URL, whom to trust, who asks."""
 
 import datetime as dt
-import re
-from collections.abc import Mapping
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, model_validator
 
 from pytest_readiness.target.blocks.block import (
-    Block,
     Duration,
     FilePath,
-    Limit,
-    LimitsBlock,
+    ResourceBlock,
     SecretText,
     Text,
     Url,
     refuse,
-    setting,
-    tupled,
-    worded,
+    some_time,
 )
-from pytest_readiness.target.values import Mistake
+from pytest_readiness.target.values import stays_private
 
-__all__ = [
-    "ANONYMOUS",
-    "AuthenticationTable",
-    "AuthorizationTable",
-    "IdentityTable",
-    "LoginTable",
-    "PagesTable",
-    "ServiceLimits",
-    "TransportTable",
-]
-
-ANONYMOUS = "anonymous"
-"""The identity that nobody has to declare: no credential at all."""
-
-_OPERATION = re.compile(r"(GET|HEAD|OPTIONS|POST|PUT|PATCH|DELETE) (/\S*)")
-_HALF_MINUTE = dt.timedelta(seconds=30)
+__all__ = ["TenantBlock", "WebBlock"]
 
 
-def _route(text: str) -> str:
-    if text.startswith("/") and text.isprintable() and " " not in text:
-        return text
-    what = "is no route"
-    raise Mistake(what, 'begin it with "/"')
+class WebBlock(ResourceBlock):
+    """An HTTP API, and the one way to log in to it."""
 
-
-def _operation(text: str) -> str:
-    if _OPERATION.fullmatch(text):
-        return text
-    what = "is no operation"
-    raise Mistake(what, 'write method and path, like "GET /orders"')
-
-
-Route = Annotated[str, AfterValidator(worded(_route))]
-Operation = Annotated[str, AfterValidator(worded(_operation))]
-Status = Annotated[int, Field(ge=100, le=599)]
-Refusal = Annotated[int, Field(ge=300, le=499)]
-Routes = Annotated[tuple[Route, ...], BeforeValidator(tupled), Field(min_length=1)]
-
-
-class LoginTable(Block):
-    """How a user logs in: a POST of a JSON object, which brings a token."""
-
-    route: Route = "/login"
-    """Route that takes the name and the password."""
-    name_key: Text = "name"
-    """Key of the user's name."""
-    password_key: Text = "password"  # noqa: S105  # a key
-    """Key of the password."""
-    token_key: Text = "token"  # noqa: S105  # a key
-    """Key of the token in the answer; dots go into nested objects."""
-
-
-class IdentityTable(Block):
-    """``[target.NAME.service.identities.WHO]``: somebody whom the service knows."""
-
+    url: Url
+    """Base of its API, with the path in front of it where there is one."""
+    ca_file: FilePath | None = None
+    """Certificates of the authorities to trust; else the system's."""
+    cert_file: FilePath | None = None
+    """Client certificate, where the server asks for one."""
+    key_file: FilePath | None = None
+    """Key of the client certificate."""
     username: Text | None = None
-    """Its name, for a log-in or for basic authentication."""
+    """User for basic authentication."""
     password: SecretText | None = None
-    """The password of that name."""
-    login: LoginTable | None = None
-    """How it gets a token; left out, name and password go along each time."""
+    """Password of the user."""
     token: SecretText | None = None
-    """Its token or key, where it needs no log-in."""
-    header: Text | None = None
-    """Header that carries the token as it is; else ``Authorization: Bearer``."""
+    """Bearer token, instead of a user."""
+    timeout: Annotated[Duration, AfterValidator(some_time)] = dt.timedelta(seconds=10)
+    """How long one look may wait for all its answers."""
 
     @model_validator(mode="after")
-    def _one_credential(self) -> Self:
-        if (self.token is None) == (self.username is None):
-            what = "has not just one credential"
-            raise refuse(what, "give either token, or username and password")
-        if self.username is not None and self.password is None:
-            raise refuse("misses password", "give the password of username")
-        if self.login is not None and self.username is None:
-            raise refuse("logs in without a name", "give username and password")
+    def _one_way_in(self) -> Self:
+        if (self.username is None) != (self.password is None):
+            raise refuse("sets one of username and password", "give both or none")
+        if self.token is not None and self.username is not None:
+            raise refuse("sets token and username", "keep one way to log in")
+        if (self.cert_file is None) != (self.key_file is None):
+            raise refuse("sets one of cert_file and key_file", "give both or none")
+        secret = "password" if self.token is None else "token"
+        if getattr(self, secret) is not None and not stays_private(self.url):
+            raise refuse("would go over plain HTTP", "use an https URL", key=secret)
         return self
 
 
-class AuthenticationTable(Block):
-    """``[target.NAME.service.authentication]``: what strangers must not get."""
+class TenantBlock(WebBlock):
+    """An HTTP API that may hold what belongs to several tenants."""
 
-    routes: Routes
-    """Routes that only somebody who is known may read."""
-    identity: Text
-    """One of ``identities`` who may read them all."""
-    scheme: Literal["jwt", "bearer", "key", "basic"]
-    """What the credential is: a signed token, another token, a key, a password."""
-    expired: SecretText | None = None
-    """A token of the service's own that has run out; tokens need one."""
-    other_audience: SecretText | None = None
-    """A token of the same issuer for another service; JWTs with an audience need
-    one."""
-    public_key: FilePath | None = None
-    """The key that JWTs are verified with, in PEM; asymmetric ones need it."""
-    refusals: Annotated[
-        tuple[Refusal, ...], BeforeValidator(tupled), Field(min_length=1)
-    ] = (401, 403)
-    """The statuses that are a refusal."""
-    timeout: Duration = _HALF_MINUTE
-    """For all requests together."""
-
-
-class AuthorizationTable(Block):
-    """``[target.NAME.service.authorization]``: who may do what."""
-
-    matrix: Annotated[Mapping[Operation, Mapping[Text, Status]], Field(min_length=1)]
-    """By operation, such as ``"GET /orders"``: the status that each of ``identities``
-    must get, and ``anonymous``. What is no GET, HEAD or OPTIONS needs
-    ``allow = ["write"]``."""
-    timeout: Duration = _HALF_MINUTE
-    """For all requests together."""
-
-
-class PagesTable(Block):
-    """``[target.NAME.service.pages]``: what browsers and clients are answered."""
-
-    routes: Routes
-    """Routes whose answers' headers are looked at."""
-    reflecting: Annotated[tuple[Route, ...], BeforeValidator(tupled)] = ()
-    """Routes that show what was sent, with ``{marker}`` in its place."""
-    identity: Text | None = None
-    """One of ``identities`` who reads them; else nobody logs in."""
-    timeout: Duration = _HALF_MINUTE
-    """For all requests together."""
-
-
-class TransportTable(Block):
-    """``[target.NAME.service.transport]``: how the service is reached unencrypted."""
-
-    plain: Url | None = None
-    """Where plain HTTP would answer; else port 80 of the service's host."""
-    hsts: bool = True
-    """Whether browsers come here, so that HSTS is asked for."""
-    route: Route = "/"
-    """Route that is asked for."""
-    mesh: Text | None = None
-    """What encrypts between the hosts instead of the servers, such as ``istio``."""
-    exempt_loopback: bool = True
-    """Whether sessions that do not leave the host may be unencrypted."""
-
-
-class ServiceLimits(LimitsBlock):
-    """``[target.NAME.limits.service]``."""
-
-    min_cells: Limit[Annotated[int, Field(ge=1)]] = setting(4)
-    """Fewest cells of the authorization matrix."""
-    min_hsts: Limit[Duration] = setting(dt.timedelta(days=365))
-    """Shortest time that browsers must remember to use HTTPS."""
+    tenant: SecretText | None = None
+    """Whose data are asked for, where a server holds those of several."""
+    tenant_header: Text = "X-Scope-OrgID"
+    """Header that names the tenant; Thanos has ``THANOS-TENANT``."""
