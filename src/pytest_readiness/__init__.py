@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pytest_readiness.catalogue.requirement import Bound, Check
     from pytest_readiness.plugin.attestation import Attestation
     from pytest_readiness.probes.alertmanager import Alertmanager
+    from pytest_readiness.probes.artefacts.junit import Junit
     from pytest_readiness.probes.backup import Backup
     from pytest_readiness.probes.backup.drill import Drill
     from pytest_readiness.probes.dependencies import Dependencies
@@ -72,6 +73,7 @@ _HOME = {
     "Drill": "probes.backup.drill",
     "Environment": "probes.environment",
     "Facts": "probes.look",
+    "Junit": "probes.artefacts.junit",
     "Health": "probes.health",
     "Limits": "target.blocks",
     "Live": "probes.postgres.database",
@@ -121,6 +123,7 @@ __all__ = [
     "Environment",
     "Facts",
     "Health",
+    "Junit",
     "Limits",
     "Live",
     "Look",

@@ -6,11 +6,14 @@ import getpass
 import os
 import platform
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
 
 import pytest_readiness
+from pytest_readiness.attest.certificate import REPORT_PAGE
+from pytest_readiness.catalogue.rendering import printable
 from pytest_readiness.errors import AttestationError, StoreError
 from pytest_readiness.plugin.run_statement import keep_statement
 from pytest_readiness.probes.look import utc_now
@@ -25,11 +28,14 @@ from pytest_readiness.store.document import (
     RunFacts,
     Selection,
 )
+from pytest_readiness.store.files import write
 from pytest_readiness.store.signed import trust_shown
 from pytest_readiness.verdict.decision import Decision, Exit, decide, exit_code
 from pytest_readiness.verdict.states import State
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pytest_readiness.plugin.ci_output import Actions
     from pytest_readiness.plugin.run import Run
 
@@ -78,6 +84,8 @@ def _conclude(run: Run, session: pytest.Session) -> Report | int:
     try:
         path = write_json(report, out)
         write_formats(report, out)
+        # The page first: what certifies the run names its digest.
+        _keep_page(report, out, session)
         keep_statement(run, report.canonical(), out)
         if run.signed is not None:
             from pytest_readiness.plugin.demonstrating import leave  # noqa: PLC0415
@@ -93,6 +101,24 @@ def _conclude(run: Run, session: pytest.Session) -> Report | int:
         where, color = os.path.relpath(path), writer.hasmarkup
         tell(session, summary(report, writer.fullwidth, color=color, where=where))
     return report
+
+
+def _keep_page(report: Report, out: Path, session: pytest.Session) -> None:
+    """Write what people read. A page that cannot be made takes no verdict with it."""
+    from pytest_readiness.reports.html import page  # noqa: PLC0415  # after the looks
+
+    try:
+        write(out, REPORT_PAGE, page(report))
+    except Exception as error:  # noqa: BLE001  # a defect of ours is no verdict
+        # The page of an earlier run would tell another verdict than the report.
+        with suppress(OSError):
+            (out / REPORT_PAGE).unlink(missing_ok=True)
+        why = printable(f"{type(error).__name__}: {error}")
+        _tell(
+            session,
+            f"readiness: {REPORT_PAGE} was not written ({why}); report.json was, and "
+            "its verdict stands",
+        )
 
 
 def _report(run: Run, session: pytest.Session, decision: Decision, code: int) -> Report:

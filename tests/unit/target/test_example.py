@@ -36,6 +36,7 @@ NAMED = {
     "target.*.providers.",
     "target.*.hosts.",
     "target.*.service.identities.",
+    "target.*.artefacts.",
 }
 """Tables whose keys are names of the user's."""
 
