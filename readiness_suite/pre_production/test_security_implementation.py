@@ -4,11 +4,16 @@ from pytest_readiness import (
     Authentication,
     Authorization,
     AuthorizedWrites,
+    BodyInputs,
     Check,
+    Injection,
+    Inputs,
     Limits,
     Pages,
     Postgres,
+    RateLimit,
     Redis,
+    Sources,
     Transport,
     attested,
     item,
@@ -64,6 +69,47 @@ def test_authorization(
             )
 
 
+@item("input-validation", owner="security-lead")
+@attested(role="security-lead", scope="release", when="unconfigured")
+def test_input_validation(
+    check: Check, inputs: Inputs, body_inputs: BodyInputs
+) -> None:
+    """Malformed input is refused as the client's mistake, and tells nothing.
+
+    Why: input that nobody foresaw stops a worker, and a stack trace tells a stranger
+    which library to attack.
+    Fix: check type, length and characters before a value is used; answer 400 and keep
+    the trace in the log; declare in `[target.NAME.service.inputs]` what is strict.
+    """
+    for look in (inputs, body_inputs):
+        for one in check.each("operations", look.operations):
+            check(f"{one.name} breaks by", one.broken).empty()
+            check(f"{one.name} shows a trace by", one.traces).empty()
+            if one.strict:
+                check(f"{one.name} takes", one.accepted).empty()
+        check("operations tried", look.coverage).above(0)
+
+
+@item("sql-injection-prevention", owner="security-lead")
+@attested(role="security-lead", scope="release", when="unconfigured")
+def test_sql_injection_prevention(
+    check: Check, sources: Sources, injection: Injection
+) -> None:
+    """What somebody sends is never a part of a statement to the database.
+
+    Why: one statement that is put together from texts hands the whole database to
+    whoever writes the text.
+    Fix: pass values as parameters of the statement; excuse a finding in the source with
+    a comment that names the rule and the reason.
+    """
+    check("SQL built of texts", sources.built_sql).empty()
+    for one in check.each("parameters", injection.parameters):
+        check(f"{one.route} database error", one.error).equals("")
+        check(f"{one.route} broken by", one.breaking).empty()
+        check(f"{one.route} follows the condition", one.conditional).empty()
+        check(f"{one.route} sleeps on", one.sleeping).empty()
+
+
 @item("xss-prevention", owner="security-lead")
 @attested(role="security-lead", scope="release", when="unconfigured")
 def test_xss_prevention(check: Check, pages: Pages) -> None:
@@ -115,3 +161,20 @@ def test_https(
             check(
                 f"the session with the {name} is encrypted", server.encrypted
             ).is_true()
+
+
+@item("api-security", owner="security-lead")
+@attested(role="security-lead", scope="environment", when="unconfigured")
+def test_api_security(check: Check, rate_limit: RateLimit) -> None:
+    """Who asks too often is told to wait, and who has a wrong key gets nothing.
+
+    Why: without a limit one client, or one guess after another, takes the service away
+    from all others.
+    Fix: count requests by key, answer 429 with `Retry-After`, and check the key before
+    anything else.
+    """
+    check("a burst over the limit meets 429", rate_limit.limited).is_true()
+    check("429 says when to come back", rate_limit.announced).is_true()
+    check("a wrong key gets", rate_limit.wrong_key).one_of(
+        rate_limit.refusals.otherwise(())
+    )

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.python import Python
     from pytest_readiness.probes.redis import Redis
     from pytest_readiness.probes.service import Service
+    from pytest_readiness.probes.sources import Sources
     from pytest_readiness.probes.tls import Tls
     from pytest_readiness.probes.upstream import Network
     from pytest_readiness.probes.web.authentication import Authentication
@@ -51,7 +52,10 @@ if TYPE_CHECKING:
         Authorization,
         AuthorizedWrites,
     )
+    from pytest_readiness.probes.web.injection import Injection
+    from pytest_readiness.probes.web.inputs import BodyInputs, Inputs
     from pytest_readiness.probes.web.pages import Pages
+    from pytest_readiness.probes.web.rate_limit import RateLimit
     from pytest_readiness.probes.web.transport import Transport
     from pytest_readiness.target.blocks import Limits
     from pytest_readiness.target.model import Target
@@ -63,6 +67,7 @@ _HOME = {
     "Authorization": "probes.web.authorization",
     "AuthorizedWrites": "probes.web.authorization",
     "Backup": "probes.backup",
+    "BodyInputs": "probes.web.inputs",
     "Bound": "catalogue.requirement",
     "Cause": "catalogue.observation",
     "Check": "catalogue.requirement",
@@ -73,26 +78,30 @@ _HOME = {
     "Drill": "probes.backup.drill",
     "Environment": "probes.environment",
     "Facts": "probes.look",
-    "Junit": "probes.artefacts.junit",
     "Health": "probes.health",
+    "Injection": "probes.web.injection",
+    "Inputs": "probes.web.inputs",
+    "Junit": "probes.artefacts.junit",
     "Limits": "target.blocks",
     "Live": "probes.postgres.database",
     "Look": "probes.look",
     "Machine": "probes.machine",
     "Network": "probes.upstream",
     "Observed": "catalogue.observation",
-    "Pages": "probes.web.pages",
     "Openapi": "probes.openapi",
     "Operation": "probes.openapi",
+    "Pages": "probes.web.pages",
     "Pgbouncer": "probes.postgres.pgbouncer",
     "Postgres": "probes.postgres",
     "Prometheus": "probes.prometheus",
     "Provider": "probes.provider",
     "Python": "probes.python",
+    "RateLimit": "probes.web.rate_limit",
     "Redis": "probes.redis",
     "RowCounts": "probes.postgres.row_counts",
     "Served": "probes.openapi",
     "Service": "probes.service",
+    "Sources": "probes.sources",
     "Target": "target.model",
     "Tls": "probes.tls",
     "Transport": "probes.web.transport",
@@ -112,6 +121,7 @@ __all__ = [
     "Authorization",
     "AuthorizedWrites",
     "Backup",
+    "BodyInputs",
     "Bound",
     "Cause",
     "Check",
@@ -123,6 +133,8 @@ __all__ = [
     "Environment",
     "Facts",
     "Health",
+    "Injection",
+    "Inputs",
     "Junit",
     "Limits",
     "Live",
@@ -138,10 +150,12 @@ __all__ = [
     "Prometheus",
     "Provider",
     "Python",
+    "RateLimit",
     "Redis",
     "RowCounts",
     "Served",
     "Service",
+    "Sources",
     "Target",
     "Tls",
     "Transport",

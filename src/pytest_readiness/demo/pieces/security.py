@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_readiness.demo.bench import PARTNER_LIMIT
 from pytest_readiness.demo.engine.access import issue
+from pytest_readiness.demo.servers.engine import DESCRIPTION
 
 if TYPE_CHECKING:
     from pytest_readiness.demo.bench import Bench, Tables
@@ -30,7 +32,7 @@ def password_variable(name: str) -> str:
 
 def describe(bench: Bench, tables: Tables, environ: dict[str, str]) -> None:
     """Add what the service must be like to its table."""
-    tables.setdefault("allow", []).append("write")
+    tables.setdefault("allow", []).extend(["write", "attack"])
     tables.setdefault("service", {}).update(
         {
             "identities": {
@@ -54,6 +56,24 @@ def describe(bench: Bench, tables: Tables, environ: dict[str, str]) -> None:
                 "routes": ["/contracts", "/version"],
                 "reflecting": ["/contracts?q={marker}"],
             },
+            "rate_limit": {
+                "identity": "partner",
+                "route": "/orders",
+                "limit": PARTNER_LIMIT,
+                "burst": PARTNER_LIMIT * 3 // 2,
+            },
+            "injection": {
+                "parameters": [
+                    {"route": "/contracts?q={value}", "value": "acme"},
+                    {"route": "/quotes/{value}", "value": "ACME-P050"},
+                ],
+                "delay": "100ms",
+            },
+            "inputs": {
+                "document": str(DESCRIPTION),
+                "strict": ["POST /login", "POST /orders"],
+                "identity": "risk",
+            },
             # The demo's servers stand for machines of their own.
             "transport": {
                 "plain": f"http://127.0.0.1:{bench.engine.plain_port}",
@@ -61,6 +81,8 @@ def describe(bench: Bench, tables: Tables, environ: dict[str, str]) -> None:
             },
         }
     )
+    root = DESCRIPTION.parent
+    tables["sources"] = {"root": str(root), "paths": ["."]}
     key = bench.tokens.private.read_text("ascii")
     environ[EXPIRED] = issue(key, "trader", "trader", lifetime=-60)
     environ[FOREIGN] = issue(key, "trader", "trader", audience="back-office")

@@ -20,6 +20,7 @@ from pytest_readiness.probes.web.identities import (
     planned_log_ins,
 )
 from pytest_readiness.probes.web.tokens import forged, parts_of
+from pytest_readiness.probes.web.unset import unset
 from pytest_readiness.target.secret import Secret
 
 if TYPE_CHECKING:
@@ -36,7 +37,6 @@ __all__ = ["Authentication", "ProtectedRoute", "Refused"]
 
 _WITHOUT_END = frozenset({"key", "basic"})
 """Schemes whose credentials do not run out by themselves."""
-_TABLE = "[target.{}.service.authentication]"
 
 
 @dataclass(frozen=True)
@@ -79,10 +79,7 @@ class Authentication(Facts):
     def _once(cls, block: ServiceBlock, look: Look) -> Self:
         table = block.authentication
         if table is None:
-            where = _TABLE.format(look.environment)
-            nothing = Unavailable(
-                f"the target has no {where}", Cause.UNCONFIGURED, f"add {where}"
-            )
+            nothing = unset("authentication", look.environment)
             return cls.unavailable(nothing, look.source, look.now())
         with client_of(block, look) as client:
             good = credential(block, table.identity, client, look)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
 from pytest_readiness.probes.look import Facts
 from pytest_readiness.probes.planned import PlannedLook
 from pytest_readiness.probes.web.identities import (
@@ -19,12 +18,14 @@ from pytest_readiness.probes.web.identities import (
     credential,
     planned_log_ins,
 )
+from pytest_readiness.probes.web.unset import unset
 from pytest_readiness.target.blocks.security import ANONYMOUS
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator, Sequence
 
+    from pytest_readiness.catalogue.observation import Observed
     from pytest_readiness.probes.http import Client
     from pytest_readiness.probes.look import Look
     from pytest_readiness.target.blocks import Grant, ServiceBlock
@@ -86,7 +87,7 @@ class Authorization(Facts):
     def _once(cls, block: ServiceBlock, look: Look) -> Self:
         table = block.authorization
         if table is None:
-            nothing = _unset(look.environment)
+            nothing = unset("authorization", look.environment)
             return cls.unavailable(nothing, look.source, look.now())
         wanted = _wanted(block)
         safe = [one for one in wanted if one.safe]
@@ -137,7 +138,7 @@ class AuthorizedWrites(Facts):
     @classmethod
     def _once(cls, block: ServiceBlock, look: Look) -> Self:
         if block.authorization is None:
-            nothing = _unset(look.environment)
+            nothing = unset("authorization", look.environment)
             return cls.unavailable(nothing, look.source, look.now())
         writes = [one for one in _wanted(block) if not one.safe]
         cells = _asked(block, writes, look)
@@ -158,11 +159,6 @@ class AuthorizedWrites(Facts):
     def source(block: ServiceBlock) -> str:
         """Name the service by its URL, which holds no credentials."""
         return f"{block.url} (writes)"
-
-
-def _unset(environment: str) -> Unavailable:
-    where = f"[target.{environment}.service.authorization]"
-    return Unavailable(f"the target has no {where}", Cause.UNCONFIGURED, f"add {where}")
 
 
 def _wanted(block: ServiceBlock) -> tuple[_Wanted, ...]:

@@ -59,9 +59,11 @@ class Credential:
         return Credential(token, self.header, self.username)
 
 
-def client_of(block: ServiceBlock, look: Look, *, base: str = "") -> Client:
+def client_of(
+    block: ServiceBlock, look: Look, *, base: str = "", answers: int = _ANSWERS
+) -> Client:
     """Open a session with the service; ``base`` is another URL of the same host."""
-    return Client(base or block.url, look, Identity(block.ca_file), answers=_ANSWERS)
+    return Client(base or block.url, look, Identity(block.ca_file), answers=answers)
 
 
 def credential(

@@ -23,6 +23,7 @@ from pytest_readiness.probes.web.identities import (
     planned_log_ins,
 )
 from pytest_readiness.probes.web.policy import framed, weaknesses
+from pytest_readiness.probes.web.unset import unset
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -87,10 +88,7 @@ class Pages(Facts):
     def _once(cls, block: ServiceBlock, look: Look) -> Self:
         table = block.pages
         if table is None:
-            where = f"[target.{look.environment}.service.pages]"
-            nothing = Unavailable(
-                f"the target has no {where}", Cause.UNCONFIGURED, f"add {where}"
-            )
+            nothing = unset("pages", look.environment)
             return cls.unavailable(nothing, look.source, look.now())
         with client_of(block, look) as client:
             shown = Credential()

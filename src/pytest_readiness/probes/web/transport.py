@@ -16,12 +16,13 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Self
 from urllib.parse import urlsplit
 
-from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
+from pytest_readiness.catalogue.observation import Cause, Observed
 from pytest_readiness.probes.look import Facts, LookError
 from pytest_readiness.probes.network import connect
 from pytest_readiness.probes.planned import PlannedLook, trust_files
 from pytest_readiness.probes.secure import wrap
 from pytest_readiness.probes.web.identities import client_of
+from pytest_readiness.probes.web.unset import unset
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,10 +96,7 @@ class Transport(Facts):
     def _once(cls, block: ServiceBlock, look: Look) -> Self:
         table = block.transport
         if table is None:
-            where = f"[target.{look.environment}.service.transport]"
-            nothing = Unavailable(
-                f"the target has no {where}", Cause.UNCONFIGURED, f"add {where}"
-            )
+            nothing = unset("transport", look.environment)
             return cls.unavailable(nothing, look.source, look.now())
         said = "as the target says"
         plain = _plain_url(block, table)

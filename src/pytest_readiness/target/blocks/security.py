@@ -28,8 +28,12 @@ __all__ = [
     "AuthenticationTable",
     "AuthorizationTable",
     "IdentityTable",
+    "InjectionPoint",
+    "InjectionTable",
+    "InputsTable",
     "LoginTable",
     "PagesTable",
+    "RateLimitTable",
     "ServiceLimits",
     "TransportTable",
 ]
@@ -59,6 +63,7 @@ Route = Annotated[str, AfterValidator(worded(_route))]
 Operation = Annotated[str, AfterValidator(worded(_operation))]
 Status = Annotated[int, Field(ge=100, le=599)]
 Refusal = Annotated[int, Field(ge=300, le=499)]
+Refusals = Annotated[tuple[Refusal, ...], BeforeValidator(tupled), Field(min_length=1)]
 Routes = Annotated[tuple[Route, ...], BeforeValidator(tupled), Field(min_length=1)]
 
 
@@ -117,9 +122,7 @@ class AuthenticationTable(Block):
     one."""
     public_key: FilePath | None = None
     """The key that JWTs are verified with, in PEM; asymmetric ones need it."""
-    refusals: Annotated[
-        tuple[Refusal, ...], BeforeValidator(tupled), Field(min_length=1)
-    ] = (401, 403)
+    refusals: Refusals = (401, 403)
     """The statuses that are a refusal."""
     timeout: Duration = _HALF_MINUTE
     """For all requests together."""
@@ -162,6 +165,71 @@ class TransportTable(Block):
     """What encrypts between the hosts instead of the servers, such as ``istio``."""
     exempt_loopback: bool = True
     """Whether sessions that do not leave the host may be unencrypted."""
+
+
+class RateLimitTable(Block):
+    """``[target.NAME.service.rate_limit]``: how often one may ask."""
+
+    identity: Text
+    """One of ``identities``, who is used for nothing else: it will have to wait."""
+    route: Route
+    """Route that it asks for."""
+    limit: Annotated[int, Field(ge=1, le=10_000)]
+    """Requests that are let through within ``per``."""
+    per: Duration = dt.timedelta(minutes=1)
+    """The window of the limit."""
+    burst: Annotated[int, Field(ge=2, le=15_000)]
+    """Requests that are sent, at most half as many more than the limit."""
+    refusals: Refusals = (401, 403)
+    """What a wrong key must get."""
+    timeout: Duration = dt.timedelta(minutes=2)
+    """For all requests together."""
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Self:
+        if not self.limit < self.burst <= max(1.5 * self.limit, self.limit + 1):
+            what = "is not between the limit and half as many more"
+            raise refuse(what, f"write at most {int(1.5 * self.limit)}", key="burst")
+        return self
+
+
+class InjectionPoint(Block):
+    """One parameter that payloads are tried in."""
+
+    route: Route
+    """Route with ``{value}`` where the parameter's value stands."""
+    value: Text
+    """A good value."""
+
+
+class InjectionTable(Block):
+    """``[target.NAME.service.injection]``: where a database could be spoken to."""
+
+    parameters: Annotated[
+        tuple[InjectionPoint, ...], BeforeValidator(tupled), Field(min_length=1)
+    ]
+    """The parameters of routes that are read by GET."""
+    identity: Text | None = None
+    """One of ``identities`` who reads them; else nobody logs in."""
+    delay: Duration = dt.timedelta(seconds=1)
+    """For how long a payload asks the database to sleep."""
+    timeout: Duration = dt.timedelta(minutes=5)
+    """For all requests together."""
+
+
+class InputsTable(Block):
+    """``[target.NAME.service.inputs]``: what malformed input must come to."""
+
+    document: FilePath
+    """The OpenAPI document of the service."""
+    strict: Annotated[tuple[Operation, ...], BeforeValidator(tupled)] = ()
+    """Operations that refuse whatever their schema does not allow."""
+    skip: Annotated[tuple[Operation, ...], BeforeValidator(tupled)] = ()
+    """Operations that are left alone."""
+    identity: Text | None = None
+    """One of ``identities`` in whose name all is sent; else nobody logs in."""
+    timeout: Duration = dt.timedelta(minutes=5)
+    """For all requests together."""
 
 
 class ServiceLimits(LimitsBlock):

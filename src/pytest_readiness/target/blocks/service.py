@@ -19,7 +19,10 @@ from pytest_readiness.target.blocks.security import (
     AuthenticationTable,
     AuthorizationTable,
     IdentityTable,
+    InjectionTable,
+    InputsTable,
     PagesTable,
+    RateLimitTable,
     TransportTable,
 )
 from pytest_readiness.target.values import is_table, listed, near, stays_private
@@ -74,6 +77,12 @@ class ServiceBlock(ResourceBlock):
     """What browsers are answered."""
     transport: TransportTable | None = None
     """How it is reached without encryption."""
+    rate_limit: RateLimitTable | None = None
+    """How often one may ask."""
+    injection: InjectionTable | None = None
+    """Where a database could be spoken to."""
+    inputs: InputsTable | None = None
+    """What malformed input must come to."""
 
     @model_validator(mode="after")
     def _token_stays_private(self) -> Self:
@@ -107,7 +116,7 @@ class ServiceBlock(ResourceBlock):
     def _named(self) -> list[tuple[str, str]]:
         """Give each name of an identity, with the table that has it."""
         found: list[tuple[str, str]] = []
-        for key in ("authentication", "pages"):
+        for key in ("authentication", "pages", "rate_limit", "injection", "inputs"):
             name = getattr(getattr(self, key), "identity", None)
             found += [(key, name)] if name is not None else []
         names = {name: None for row in self.matrix.values() for name in row}
