@@ -19,6 +19,9 @@ from pytest_readiness.store.schema import schema
 if TYPE_CHECKING:
     from conftest import Project
 
+LEFT = {".gitignore", "report.html", "report.json", "tests.html", *FORMATS}
+"""What a run leaves in the report folder."""
+
 
 @pytest.mark.parametrize(
     "arguments",
@@ -127,6 +130,7 @@ def test_each_run_replaces_it(project: Project) -> None:
     assert project.report_path.stat().st_ino != first
     left = {path.name for path in project.report_path.parent.iterdir()}
     assert left == {".gitignore", "report.json", *FORMATS}
+    assert left == LEFT
 
 
 def test_its_folder_ignores_itself(project: Project) -> None:
@@ -169,7 +173,7 @@ def test_it_is_whole_whenever_it_is_read(ready: Project) -> None:
     assert torn == []
     assert len(seen) >= 2
     left = {path.name for path in ready.report_path.parent.iterdir()}
-    assert left == {".gitignore", "report.html", "report.json"}
+    assert left == LEFT
 
 
 def test_a_page_that_cannot_be_made_takes_no_verdict_with_it(
