@@ -6,18 +6,16 @@ import getpass
 import os
 import platform
 import sys
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
 
 import pytest_readiness
-from pytest_readiness.attest.certificate import REPORT_PAGE
-from pytest_readiness.catalogue.rendering import printable
 from pytest_readiness.errors import AttestationError, StoreError
+from pytest_readiness.plugin.deciding import decide_on
 from pytest_readiness.plugin.run_statement import keep_statement
+from pytest_readiness.plugin.tests_page import TESTS_PAGE
 from pytest_readiness.probes.look import utc_now
-from pytest_readiness.reports.formats import write_formats
 from pytest_readiness.reports.json import write_json
 from pytest_readiness.reports.terminal import summary
 from pytest_readiness.store.building import Evidence, Subject, build
@@ -28,12 +26,12 @@ from pytest_readiness.store.document import (
     RunFacts,
     Selection,
 )
-from pytest_readiness.store.files import write
 from pytest_readiness.store.signed import trust_shown
-from pytest_readiness.verdict.decision import Decision, Exit, decide, exit_code
+from pytest_readiness.verdict.decision import Decision, Exit, exit_code
 from pytest_readiness.verdict.states import State
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from pytest_readiness.plugin.ci_output import Actions
@@ -67,25 +65,21 @@ def _conclude(run: Run, session: pytest.Session) -> Report | int:
                 session, "readiness: nothing was judged in this run, so it is not ready"
             )
         return status if status in STANDARD_STATUS else int(Exit.INCOMPLETE)
-    decision = decide(
-        run.lock.items,
-        run.outcomes(),
-        run.gate,
-        selected=run.selected,
-        trust_broken=bool(run.distrust),
-        hindrances=run.hindrances(),
-        strict=run.settings.strict,
-        no_gate=run.settings.no_gate,
-        left_out=run.not_run(),
-    )
+    decision = decide_on(run)
     code = exit_code(decision, status)
     report = _report(run, session, decision, code)
     out = session.config.invocation_params.dir / run.settings.out
     try:
+        from pytest_readiness.reports.formats import (  # noqa: PLC0415  # after the looks
+            write_formats,
+        )
+
         path = write_json(report, out)
+        # They come first: what certifies the run names the page's digest.
+        tell(session, *(f"readiness: {why}" for why in write_formats(report, out)))
         write_formats(report, out)
-        # The page first: what certifies the run names its digest.
-        _keep_page(report, out, session)
+        # The pages first: what certifies the run names a digest of theirs.
+        _keep_pages(run, report, out, session)
         keep_statement(run, report.canonical(), out)
         if run.signed is not None:
             from pytest_readiness.plugin.demonstrating import leave  # noqa: PLC0415
@@ -103,22 +97,30 @@ def _conclude(run: Run, session: pytest.Session) -> Report | int:
     return report
 
 
-def _keep_page(report: Report, out: Path, session: pytest.Session) -> None:
+def _keep_pages(run: Run, report: Report, out: Path, session: pytest.Session) -> None:
     """Write what people read. A page that cannot be made takes no verdict with it."""
     from pytest_readiness.reports.html import page  # noqa: PLC0415  # after the looks
 
-    try:
-        write(out, REPORT_PAGE, page(report))
-    except Exception as error:  # noqa: BLE001  # a defect of ours is no verdict
-        # The page of an earlier run would tell another verdict than the report.
-        with suppress(OSError):
-            (out / REPORT_PAGE).unlink(missing_ok=True)
-        why = printable(f"{type(error).__name__}: {error}")
-        _tell(
-            session,
-            f"readiness: {REPORT_PAGE} was not written ({why}); report.json was, and "
-            "its verdict stands",
-        )
+    tests = run.tests_page
+    pages: dict[str, Callable[[], bytes]] = {REPORT_PAGE: lambda: page(report)}
+    if tests is not None:
+        pages[TESTS_PAGE] = lambda: tests
+    elif not session.config.getoption("htmlpath", None):
+        _remove(out / TESTS_PAGE)
+    for name, make in pages.items():
+        try:
+            write(out, name, make())
+        except Exception as error:  # noqa: BLE001  # a defect of ours is no verdict
+            _remove(out / name)
+            why = printable(f"{type(error).__name__}: {error}")
+            told = f"{name} was not written ({why}); report.json was, and its verdict"
+            tell(session, f"readiness: {told} stands")
+
+
+def _remove(page: Path) -> None:
+    """Take away an earlier run's page: it would tell another verdict."""
+    with suppress(OSError):
+        page.unlink(missing_ok=True)
 
 
 def _report(run: Run, session: pytest.Session, decision: Decision, code: int) -> Report:

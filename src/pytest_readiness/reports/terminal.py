@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 
     from pytest_readiness.store.document import Report, ReportItem
 
-__all__ = ["MIN_WIDTH", "headline", "summary", "verdict_line"]
-__all__ = ["MIN_WIDTH", "exit_meaning", "summary", "verdict_line"]
+__all__ = ["MIN_WIDTH", "exit_meaning", "headline", "summary", "verdict_line"]
 
 MIN_WIDTH = 40
 _SCREEN = 50
