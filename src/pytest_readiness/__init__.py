@@ -44,15 +44,30 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.python import Python
     from pytest_readiness.probes.redis import Redis
     from pytest_readiness.probes.service import Service
+    from pytest_readiness.probes.sources import Sources
     from pytest_readiness.probes.tls import Tls
     from pytest_readiness.probes.upstream import Network
+    from pytest_readiness.probes.web.authentication import Authentication
+    from pytest_readiness.probes.web.authorization import (
+        Authorization,
+        AuthorizedWrites,
+    )
+    from pytest_readiness.probes.web.injection import Injection
+    from pytest_readiness.probes.web.inputs import BodyInputs, Inputs
+    from pytest_readiness.probes.web.pages import Pages
+    from pytest_readiness.probes.web.rate_limit import RateLimit
+    from pytest_readiness.probes.web.transport import Transport
     from pytest_readiness.target.blocks import Limits
     from pytest_readiness.target.model import Target
 
 _HOME = {
     "Alertmanager": "probes.alertmanager",
     "Attestation": "plugin.attestation",
+    "Authentication": "probes.web.authentication",
+    "Authorization": "probes.web.authorization",
+    "AuthorizedWrites": "probes.web.authorization",
     "Backup": "probes.backup",
+    "BodyInputs": "probes.web.inputs",
     "Bound": "catalogue.requirement",
     "Cause": "catalogue.observation",
     "Check": "catalogue.requirement",
@@ -63,8 +78,10 @@ _HOME = {
     "Drill": "probes.backup.drill",
     "Environment": "probes.environment",
     "Facts": "probes.look",
-    "Junit": "probes.artefacts.junit",
     "Health": "probes.health",
+    "Injection": "probes.web.injection",
+    "Inputs": "probes.web.inputs",
+    "Junit": "probes.artefacts.junit",
     "Limits": "target.blocks",
     "Live": "probes.postgres.database",
     "Look": "probes.look",
@@ -73,17 +90,21 @@ _HOME = {
     "Observed": "catalogue.observation",
     "Openapi": "probes.openapi",
     "Operation": "probes.openapi",
+    "Pages": "probes.web.pages",
     "Pgbouncer": "probes.postgres.pgbouncer",
     "Postgres": "probes.postgres",
     "Prometheus": "probes.prometheus",
     "Provider": "probes.provider",
     "Python": "probes.python",
+    "RateLimit": "probes.web.rate_limit",
     "Redis": "probes.redis",
     "RowCounts": "probes.postgres.row_counts",
     "Served": "probes.openapi",
     "Service": "probes.service",
+    "Sources": "probes.sources",
     "Target": "target.model",
     "Tls": "probes.tls",
+    "Transport": "probes.web.transport",
     "Unavailable": "catalogue.observation",
     "attested": "catalogue.marking",
     "days": "catalogue.marking",
@@ -96,7 +117,11 @@ _HOME = {
 __all__ = [
     "Alertmanager",
     "Attestation",
+    "Authentication",
+    "Authorization",
+    "AuthorizedWrites",
     "Backup",
+    "BodyInputs",
     "Bound",
     "Cause",
     "Check",
@@ -108,6 +133,8 @@ __all__ = [
     "Environment",
     "Facts",
     "Health",
+    "Injection",
+    "Inputs",
     "Junit",
     "Limits",
     "Live",
@@ -117,17 +144,21 @@ __all__ = [
     "Observed",
     "Openapi",
     "Operation",
+    "Pages",
     "Pgbouncer",
     "Postgres",
     "Prometheus",
     "Provider",
     "Python",
+    "RateLimit",
     "Redis",
     "RowCounts",
     "Served",
     "Service",
+    "Sources",
     "Target",
     "Tls",
+    "Transport",
     "Unavailable",
     "__version__",
     "attested",

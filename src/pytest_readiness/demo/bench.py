@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from pytest_readiness.demo.pki import Authority, pem
+from pytest_readiness.demo.pki import Authority, KeyPair, key_pair, pem
 from pytest_readiness.demo.servers.engine import (
     EngineServer,
     Surroundings,
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from pytest_readiness.demo.standins.listener import Listener
 
-__all__ = ["COUNTS", "ROWS", "Bench", "Tables", "start"]
+__all__ = ["COUNTS", "PARTNER_LIMIT", "ROWS", "Bench", "Tables", "start"]
 
 Tables = dict[str, Any]
 """What stands in ``[target.demo]``, by name: tables, nearly all of it."""
@@ -50,8 +50,21 @@ COUNTS = "counts.json"
 ROWS = {"alembic_version": 1, "contracts": 4, "orders": 0}
 """What is in the database before anybody trades."""
 
-_USERS = {"trader": "trader", "risk": "risk", "admin": "admin"}
+_USERS = {
+    "trader": "trader",
+    "risk": "risk",
+    "admin": "admin",
+    "partner": "trader",
+}
 """Who may log in to the service, and the role."""
+_ACCOUNTS = (
+    *("database", "cache", "metrics", "pool", "engine", "administrator"),
+    *_USERS,
+    *PROVIDERS,
+)
+"""Everybody and everything that has a password of its own."""
+PARTNER_LIMIT = 20
+"""Requests that the partner may send within a minute."""
 _LONGEST_SOCKET = 107 - len("/.s.PGSQL.65535")
 """Linux gives a Unix socket's path 107 bytes."""
 
@@ -71,6 +84,8 @@ class Bench:
     valkey: ValkeyServer
     cache_front: TlsFront
     engine: EngineServer
+    tokens: KeyPair
+    """What the engine signs its tokens with."""
     backups: Path
     """The folder of the database's backups, with what its job counted."""
     pool: Pool
@@ -91,9 +106,7 @@ def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
     guard = Guard(folder)
     stack.callback(guard.close)
     place = Place(folder, _socket_folder(folder, stack), guard)
-    looking = ("database", "cache", "metrics", "pool")
-    names = (*looking, "engine", "administrator", *_USERS, *PROVIDERS)
-    passwords = {name: secrets.token_hex(16) for name in names}
+    passwords = {name: secrets.token_hex(16) for name in _ACCOUNTS}
     authority = Authority.create()
     ca_file = folder / "ca.pem"
     ca_file.write_bytes(pem(authority.root))
@@ -113,7 +126,9 @@ def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
     _set_up(postgres, passwords)
     valkey.wait()
     python, certificate = engine_python(folder), issued.store(folder, "engine")
-    surroundings = _surroundings(ca_file, passwords, postgres.port, front.port)
+    tokens = key_pair(folder, "tokens")
+    database, cache = _urls(passwords, postgres.port, front.port)
+    surroundings = Surroundings(database, cache, ca_file, tokens, _accounts(passwords))
     pool = Pool(DATABASE, postgres.socket, passwords["pool"])
     pooling = pgbouncer(pool, issued.server_context(folder, "pool"))
     stack.callback(pooling.close)
@@ -134,6 +149,7 @@ def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
         valkey=valkey,
         cache_front=front,
         engine=engine,
+        tokens=tokens,
         backups=backups,
         pool=pool,
         pool_port=pooling.port,
@@ -212,16 +228,20 @@ def _backed_up(folder: Path, how: Launch, postgres: PostgresServer) -> Path:
     return backups
 
 
-def _surroundings(
-    ca_file: Path, passwords: Mapping[str, str], database_port: int, cache_port: int
-) -> Surroundings:
+def _urls(
+    passwords: Mapping[str, str], database_port: int, cache_port: int
+) -> tuple[str, str]:
     login = f"engine:{passwords['engine']}@127.0.0.1"
-    return Surroundings(
-        database_url=f"postgresql://{login}:{database_port}/{DATABASE}",
-        cache_url=f"rediss://{login}:{cache_port}/0",
-        ca_file=ca_file,
-        users={
-            name: {"role": role, "password": passwords[name]}
-            for name, role in _USERS.items()
-        },
+    return (
+        f"postgresql://{login}:{database_port}/{DATABASE}",
+        f"rediss://{login}:{cache_port}/0",
     )
+
+
+def _accounts(passwords: Mapping[str, str]) -> dict[str, dict[str, str | int]]:
+    accounts: dict[str, dict[str, str | int]] = {
+        name: {"role": role, "password": passwords[name]}
+        for name, role in _USERS.items()
+    }
+    accounts["partner"]["limit"] = PARTNER_LIMIT
+    return accounts

@@ -161,9 +161,11 @@ class Gathering:
             )
             self._known[need] = kind.unavailable(reason, self.target_file)
             return
-        if kind.grant is not None and kind.grant not in target.allow:
-            self._known[need] = kind.unavailable(_forbidden(kind.grant, target), where)
-            return
+        for grant in (kind.grant, kind.also):
+            if grant is not None and grant not in target.allow:
+                nothing = _forbidden(grant, target)
+                self._known[need] = kind.unavailable(nothing, where)
+                return
         timeout = kind.limit(block).total_seconds()
         limit = timeout * (1 + block.retries)
         source = kind.source(block)

@@ -259,6 +259,8 @@ class Facts:
     """Whether this is the running service, so that its release is checked first."""
     grant: ClassVar[Grant | None] = None
     """What the target must allow, where the look does more than read."""
+    also: ClassVar[Grant | None] = None
+    """What it must allow beside that."""
     view_of: ClassVar[str] = ""
     """Another probe whose facts these are, but always those of the target itself."""
 

@@ -35,6 +35,7 @@ NAMED = {
     "target.*.prometheus.key_metrics.",
     "target.*.providers.",
     "target.*.hosts.",
+    "target.*.service.identities.",
     "target.*.artefacts.",
 }
 """Tables whose keys are names of the user's."""

@@ -6,15 +6,20 @@ import os
 import signal
 import ssl
 import sys
+import threading
 from typing import TYPE_CHECKING, Any
 
+from werkzeug import Request
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+from werkzeug.utils import redirect
 
 from pytest_readiness.demo.engine.app import Engine
 from pytest_readiness.demo.engine.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from types import FrameType
+    from wsgiref.types import StartResponse, WSGIEnvironment
 
 _PATIENCE = 10.0
 """Seconds that a client may be silent."""
@@ -64,8 +69,27 @@ def main() -> None:
         "127.0.0.1", 0, Engine(settings), handler=_Handler, fd=settings.listen_fd
     )
     server.ssl_context = context
+    plain = ThreadedWSGIServer(
+        "127.0.0.1", 0, _ToHttps(server.port), handler=_Handler, fd=settings.plain_fd
+    )
+    threading.Thread(target=plain.serve_forever, daemon=True).start()
     signal.signal(signal.SIGTERM, _leave)
     server.serve_forever()
+
+
+class _ToHttps:
+    """Sends plain HTTP on to the same place over HTTPS."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+
+    def __call__(
+        self, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        request = Request(environ)
+        host = request.host.partition(":")[0]
+        to = f"https://{host}:{self._port}{request.full_path.rstrip('?')}"
+        return redirect(to, 308)(environ, start_response)
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> None:

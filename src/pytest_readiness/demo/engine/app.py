@@ -6,10 +6,11 @@ import time
 from typing import TYPE_CHECKING
 
 from werkzeug import Request, Response
-from werkzeug.exceptions import HTTPException, ServiceUnavailable
+from werkzeug.exceptions import BadRequest, HTTPException, ServiceUnavailable
 from werkzeug.routing import Map, Rule
 
 from pytest_readiness.demo.engine.access import Access
+from pytest_readiness.demo.engine.contracts import Contracts
 from pytest_readiness.demo.engine.health import Health
 from pytest_readiness.demo.engine.metrics import Metrics
 from pytest_readiness.demo.engine.openapi import document
@@ -21,6 +22,7 @@ from pytest_readiness.demo.engine.storage import (
     Cache,
     Database,
     DatabaseError,
+    DataError,
 )
 
 if TYPE_CHECKING:
@@ -45,7 +47,9 @@ class Engine:
     def __init__(self, settings: Settings) -> None:
         self._digest = settings.digest
         self._metrics = Metrics(VERSION)
-        self._access = Access(settings.users, settings.token_secret)
+        self._access = Access(
+            settings.users, settings.token_key, settings.token_public_key
+        )
         database, cache = Database(settings), Cache(settings)
         self._routes: tuple[Route, ...] = (
             Route(
@@ -61,6 +65,7 @@ class Engine:
             *self._access.routes,
             *Orders(database, self._metrics).routes,
             *Quotes(database, cache, self._metrics).routes,
+            *Contracts(database).routes,
         )
         self._by_name = {f"{one.method} {one.path}": one for one in self._routes}
         self._map = Map(
@@ -100,6 +105,8 @@ class Engine:
             return route, route.handle(Call(request, arguments, user, role))
         except HTTPException as error:
             return route, _explain(error)
+        except DataError:
+            return route, _explain(BadRequest("a value is none that can be stored"))
         except DatabaseError:
             return route, _explain(ServiceUnavailable("the database does not answer"))
 

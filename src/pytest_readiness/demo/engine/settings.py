@@ -18,6 +18,8 @@ class User:
 
     role: str
     password: str
+    limit: int = 0
+    """Requests a minute; 0 is what is usual."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +32,18 @@ class Settings:
     """Whom to trust about the database's and the cache's certificates."""
     certificate: str
     key: str
-    token_secret: str
+    token_key: str
+    """File with the private key that tokens are signed with."""
+    token_public_key: str
+    """File with the public one that they are verified with."""
     users: dict[str, User]
     """A JSON object: ``{"alice": {"role": "trader", "password": "..."}}``."""
     digest: str
     """Of the files that this release consists of."""
     listen_fd: int
     """A socket that is listening already."""
+    plain_fd: int
+    """Another one, for plain HTTP, which is sent on to HTTPS."""
     pool_size: int
 
     @classmethod
@@ -49,9 +56,11 @@ class Settings:
             ca_file=environ["ENGINE_CA_FILE"],
             certificate=environ["ENGINE_CERTIFICATE"],
             key=environ["ENGINE_KEY"],
-            token_secret=environ["ENGINE_TOKEN_SECRET"],
+            token_key=environ["ENGINE_TOKEN_KEY"],
+            token_public_key=environ["ENGINE_TOKEN_PUBLIC_KEY"],
             users={name: User(**user) for name, user in users.items()},
             digest=environ["ENGINE_DIGEST"],
             listen_fd=int(environ["ENGINE_LISTEN_FD"]),
+            plain_fd=int(environ["ENGINE_PLAIN_FD"]),
             pool_size=int(environ["ENGINE_POOL_SIZE"]),
         )

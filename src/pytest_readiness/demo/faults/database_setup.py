@@ -32,6 +32,7 @@ SILENT: Mapping[str, State] = {
     "database-setup.security": State.UNKNOWN,
     # Whether the pool fits a server that does not answer is a matter of reaching it.
     "database-setup.connection-pooling": State.FAILED,
+    "security-implementation.https": State.UNKNOWN,
 }
 """What is not known where the database gives no answer."""
 

@@ -34,6 +34,8 @@ __all__ = ["FAULTS"]
 _SHORT = "1s"
 """The look's limit where no answer comes: it is what the fault costs."""
 _WRONG = "not-the-password"
+_SESSIONS = "security-implementation.https"
+"""The item that asks whether the session is encrypted: one of any version may be."""
 _HANDSHAKE = bytes.fromhex("160303007a020000760303") + bytes(111)
 """A handshake record of TLS, as long as it says, for peers that never finish one."""
 
@@ -166,10 +168,19 @@ _RESOURCES = {
 }
 
 
+_SILENT_CACHES = frozenset(
+    f"cache-{name}"
+    for name in ("down", "no-password", "wrong-password", "hangs", "foreign")
+)
+"""Whose sessions are never opened, so that nobody knows whether they are encrypted."""
+
+
 def _fails(item: str, name: str, summary: str, apply: Apply) -> Fault:
     turns = {f"environment-setup.{item}": State.FAILED}
     if item == "database":
         return Fault(name, summary, {**turns, **SILENT}, LOOKS, apply)
+    if name in _SILENT_CACHES:
+        turns[_SESSIONS] = State.UNKNOWN
     return Fault(name, summary, turns, frozenset({_RESOURCES[item]}), apply)
 
 
@@ -198,7 +209,7 @@ FAULTS = (
         "PostgreSQL is 11.22, and lets in whoever comes",
         {
             "environment-setup.database": State.FAILED,
-            **SILENT,
+            **{item: state for item, state in SILENT.items() if item != _SESSIONS},
             "database-setup.security": State.FAILED,
         },
         LOOKS,

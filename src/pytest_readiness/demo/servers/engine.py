@@ -7,7 +7,6 @@ import hashlib
 import http.client
 import json
 import os
-import secrets
 import socket
 import ssl
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from pytest_readiness.demo.servers.process import Place, Process, Program
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_readiness.demo.pki import Stored
+    from pytest_readiness.demo.pki import KeyPair, Stored
 
 __all__ = [
     "DESCRIPTION",
@@ -56,8 +55,10 @@ class Surroundings:
     database_url: str
     cache_url: str
     ca_file: Path
-    users: Mapping[str, Mapping[str, str]]
-    """By name: role and password."""
+    tokens: KeyPair
+    """What log-in tokens are signed with."""
+    users: Mapping[str, Mapping[str, str | int]]
+    """By name: role, password and perhaps a limit of requests a minute."""
 
 
 class EngineServer:
@@ -72,18 +73,24 @@ class EngineServer:
     ) -> None:
         self._trust = ssl.create_default_context(cafile=surroundings.ca_file)
         # Listening before the process exists: no port to agree on, nothing refused.
-        with socket.create_server(("127.0.0.1", 0)) as listening:
+        with (
+            socket.create_server(("127.0.0.1", 0)) as listening,
+            socket.create_server(("127.0.0.1", 0)) as plain,
+        ):
             self.port: int = listening.getsockname()[1]
+            self.plain_port: int = plain.getsockname()[1]
             own = {
                 "DATABASE_URL": surroundings.database_url,
                 "CACHE_URL": surroundings.cache_url,
                 "CA_FILE": str(surroundings.ca_file),
                 "CERTIFICATE": str(certificate.chain),
                 "KEY": str(certificate.key),
-                "TOKEN_SECRET": secrets.token_hex(32),
+                "TOKEN_KEY": str(surroundings.tokens.private),
+                "TOKEN_PUBLIC_KEY": str(surroundings.tokens.public),
                 "USERS": json.dumps(surroundings.users),
                 "DIGEST": engine_digest(),
                 "LISTEN_FD": str(listening.fileno()),
+                "PLAIN_FD": str(plain.fileno()),
                 "POOL_SIZE": str(_POOL_SIZE),
             }
             program = Program(
@@ -92,7 +99,7 @@ class EngineServer:
                 [python, "-P", "-m", engine.__name__],
                 environ=_environ(place.folder)
                 | {f"ENGINE_{name}": value for name, value in own.items()},
-                pass_fds=[listening.fileno()],
+                pass_fds=[listening.fileno(), plain.fileno()],
             )
             self._process = Process(program, place)
 

@@ -16,6 +16,7 @@ from packaging.version import InvalidVersion, Version
 
 from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
 from pytest_readiness.probes.look import Facts, LookError
+from pytest_readiness.probes.network import leaves_host
 from pytest_readiness.probes.planned import PlannedLook, files, trust_files
 from pytest_readiness.probes.redis.info import Info, persistence
 from pytest_readiness.probes.redis.session import NOT_REDIS, Session
@@ -61,6 +62,11 @@ class Redis(Facts):
     persistence: Observed[bool]
     """Whether data outlives a restart: append-only file, or snapshots that succeed."""
 
+    encrypted: Observed[bool]
+    """Whether this connection runs over TLS."""
+    leaves_host: Observed[bool]
+    """Whether the server is on another host than this one."""
+
     @classmethod
     def gather(cls, block: RedisBlock, look: Look) -> Self:
         """Open one connection and ask."""
@@ -89,6 +95,8 @@ class Redis(Facts):
             role=look.seen(block.role, detail="as the target says"),
             same_network=_same_network(block, session, look),
             persistence=persistence(kept, server, look),
+            encrypted=look.seen(session.encrypted),
+            leaves_host=look.seen(leaves_host(block.host or "")),
         )
 
     @classmethod

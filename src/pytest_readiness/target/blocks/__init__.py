@@ -37,6 +37,7 @@ from pytest_readiness.target.blocks.prometheus import PrometheusBlock, Prometheu
 from pytest_readiness.target.blocks.providers import ProviderBlock, ProviderLimits
 from pytest_readiness.target.blocks.python import PythonBlock, PythonLimits
 from pytest_readiness.target.blocks.redis import RedisBlock, RedisLimits
+from pytest_readiness.target.blocks.security import ServiceLimits
 from pytest_readiness.target.blocks.service import ReleaseRoute, ServiceBlock
 from pytest_readiness.target.blocks.sources import SourcesBlock
 from pytest_readiness.target.blocks.tls import CertificateLimits, TlsBlock, TlsEndpoint
@@ -82,6 +83,7 @@ __all__ = [
     "ResourceBlock",
     "Resources",
     "ServiceBlock",
+    "ServiceLimits",
     "SourcesBlock",
     "TlsBlock",
     "TlsEndpoint",
@@ -193,6 +195,8 @@ class Limits(Block):
     """Limits of the cache."""
     providers: ProviderLimits = ProviderLimits()
     """Limits of every provider."""
+    service: ServiceLimits = ServiceLimits()
+    """Limits of the service towards those who reach it."""
     health: HealthLimits = HealthLimits()
     """Limits of the health routes."""
     alertmanager: AlertmanagerLimits = AlertmanagerLimits()
