@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
     from pytest_readiness.catalogue.requirement import Bound, Check
     from pytest_readiness.plugin.attestation import Attestation
+    from pytest_readiness.plugin.document_rules import document_rules, drill_rules
     from pytest_readiness.probes.backup import Backup
     from pytest_readiness.probes.backup.drill import Drill
     from pytest_readiness.probes.dependencies import Dependencies
+    from pytest_readiness.probes.documents import Document
     from pytest_readiness.probes.look import Facts, Look
     from pytest_readiness.probes.machine import Machine
     from pytest_readiness.probes.openapi import Openapi, Operation, Served
@@ -55,6 +57,7 @@ _HOME = {
     "Database": "probes.postgres.database",
     "Defences": "probes.postgres.defences",
     "Dependencies": "probes.dependencies",
+    "Document": "probes.documents",
     "Drill": "probes.backup.drill",
     "Facts": "probes.look",
     "Limits": "target.blocks",
@@ -79,6 +82,8 @@ _HOME = {
     "Unavailable": "catalogue.observation",
     "attested": "catalogue.marking",
     "days": "catalogue.marking",
+    "document_rules": "plugin.document_rules",
+    "drill_rules": "plugin.document_rules",
     "hours": "catalogue.marking",
     "item": "catalogue.marking",
     "rollup": "catalogue.marking",
@@ -95,6 +100,7 @@ __all__ = [
     "Database",
     "Defences",
     "Dependencies",
+    "Document",
     "Drill",
     "Facts",
     "Limits",
@@ -120,6 +126,8 @@ __all__ = [
     "__version__",
     "attested",
     "days",
+    "document_rules",
+    "drill_rules",
     "hours",
     "item",
     "rollup",

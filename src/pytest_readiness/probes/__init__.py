@@ -20,6 +20,7 @@ REGISTRY: Mapping[str, str] = {
     "contents": "pytest_readiness.probes.postgres.contents:Contents",
     "database": "pytest_readiness.probes.postgres.database:Database",
     "defences": "pytest_readiness.probes.postgres.defences:Defences",
+    "document": "pytest_readiness.probes.documents:Document",
     "drill": "pytest_readiness.probes.backup.drill:Drill",
     "live": "pytest_readiness.probes.postgres.database:Live",
     "dependencies": "pytest_readiness.probes.dependencies:Dependencies",

@@ -24,6 +24,7 @@ NAMED = {
     "target.",
     "gate.",
     "target.*.prometheus.queries.",
+    "target.*.documents.",
     "target.*.providers.",
     "target.*.hosts.",
 }

@@ -19,6 +19,11 @@ from pytest_readiness.target.blocks.block import (
     worded,
 )
 from pytest_readiness.target.blocks.dependencies import DependenciesBlock
+from pytest_readiness.target.blocks.documents import (
+    DocumentBlock,
+    DocumentLimits,
+    DrillLimits,
+)
 from pytest_readiness.target.blocks.endpoint import Endpoint
 from pytest_readiness.target.blocks.hosts import HostBlock, OnHost, place
 from pytest_readiness.target.blocks.machine import MachineBlock, MachineLimits
@@ -40,6 +45,9 @@ __all__ = [
     "Block",
     "CertificateLimits",
     "DependenciesBlock",
+    "DocumentBlock",
+    "DocumentLimits",
+    "DrillLimits",
     "Endpoint",
     "Grant",
     "HostBlock",
@@ -113,6 +121,8 @@ class Resources(Block):
     """The endpoints whose certificates are looked at."""
     service: ServiceBlock | None = None
     """The running service."""
+    documents: Mapping[MemberName, DocumentBlock] = Field(default_factory=dict)
+    """Guides, plans and procedures, each by the name that ends its item's id."""
     openapi: OpenapiBlock | None = None
     """The description of the API."""
     providers: Mapping[MemberName, ProviderBlock] = Field(default_factory=dict)
@@ -163,6 +173,10 @@ class Limits(Block):
     """Limits of the backups."""
     redis: RedisLimits = RedisLimits()
     """Limits of the cache."""
+    documents: DocumentLimits = DocumentLimits()
+    """Limits of every document."""
+    drills: DrillLimits = DrillLimits()
+    """Limits of what is signed of drills."""
     providers: ProviderLimits = ProviderLimits()
     """Limits of every provider."""
     certificates: CertificateLimits = CertificateLimits()
