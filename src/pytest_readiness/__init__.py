@@ -24,10 +24,13 @@ if TYPE_CHECKING:
     from pytest_readiness.catalogue.requirement import Bound, Check
     from pytest_readiness.plugin.attestation import Attestation
     from pytest_readiness.plugin.document_rules import document_rules, drill_rules
+    from pytest_readiness.probes.alertmanager import Alertmanager
     from pytest_readiness.probes.backup import Backup
     from pytest_readiness.probes.backup.drill import Drill
     from pytest_readiness.probes.dependencies import Dependencies
     from pytest_readiness.probes.documents import Document
+    from pytest_readiness.probes.environment import Environment
+    from pytest_readiness.probes.health import Health
     from pytest_readiness.probes.look import Facts, Look
     from pytest_readiness.probes.machine import Machine
     from pytest_readiness.probes.openapi import Openapi, Operation, Served
@@ -48,6 +51,7 @@ if TYPE_CHECKING:
     from pytest_readiness.target.model import Target
 
 _HOME = {
+    "Alertmanager": "probes.alertmanager",
     "Attestation": "plugin.attestation",
     "Backup": "probes.backup",
     "Bound": "catalogue.requirement",
@@ -59,7 +63,9 @@ _HOME = {
     "Dependencies": "probes.dependencies",
     "Document": "probes.documents",
     "Drill": "probes.backup.drill",
+    "Environment": "probes.environment",
     "Facts": "probes.look",
+    "Health": "probes.health",
     "Limits": "target.blocks",
     "Live": "probes.postgres.database",
     "Look": "probes.look",
@@ -91,6 +97,7 @@ _HOME = {
 }
 
 __all__ = [
+    "Alertmanager",
     "Attestation",
     "Backup",
     "Bound",
@@ -102,7 +109,9 @@ __all__ = [
     "Dependencies",
     "Document",
     "Drill",
+    "Environment",
     "Facts",
+    "Health",
     "Limits",
     "Live",
     "Look",

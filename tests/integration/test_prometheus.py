@@ -262,3 +262,40 @@ def test_targets_and_rules_are_facts(standin: StandIn, see: See) -> None:
     assert (down.group, down.lasts) == ("engine", dt.timedelta(minutes=2))
     assert (down.health, down.last_error, down.state) == ("err", "boom", "firing")
     assert (down.metrics, recorded.metrics) == ({"up"}, frozenset())
+
+
+def _rule(name: str, query: str, lasts: int = 120, **more: str) -> dict[str, object]:
+    return {
+        "name": name,
+        "type": "alerting",
+        "query": query,
+        "duration": lasts,
+        **more,
+    }
+
+
+def test_a_key_metric_has_the_alerts_that_read_it(standin: StandIn, see: See) -> None:
+    recorded = {"name": "job:e:rate", "type": "recording", "query": "rate(e[5m])"}
+    ratio = {"name": "job:e:ratio", "type": "recording", "query": "job:e:rate / 2"}
+    rules = [
+        _rule("Errors", "job:e:ratio > 0.01"),
+        _rule("Always", "job:e:ratio"),
+        _rule("At once", "e > 5", lasts=0),
+        _rule("Slow", "p95 > 2"),
+        ratio,
+        recorded,
+    ]
+    standin.groups = [{"name": "engine", "rules": rules}]
+    declared = {"errors": "e", "latency": "p95", "forgotten": "disk"}
+    facts = see(standin.port, key_metrics=declared)
+    errors, latency, forgotten = facts.key_metrics.value
+    assert [rule.name for rule in errors.rules] == ["Errors", "Always", "At once"]
+    assert (errors.alerts, latency.alerts) == (("Errors",), ("Slow",))
+    assert (forgotten.metric, forgotten.rules, forgotten.alerts) == ("disk", (), ())
+
+
+def test_key_metrics_are_unknown_where_rules_are(standin: StandIn, see: See) -> None:
+    standin.groups = [{"name": 7}]
+    facts = see(standin.port, key_metrics={"errors": "e"})
+    assert facts.key_metrics.value == facts.rules.value
+    assert not facts.key_metrics.available

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,8 +11,9 @@ import pytest
 from pytest_readiness.attest.terms import is_approval
 from pytest_readiness.catalogue.lock import UPDATE, Change, compare
 from pytest_readiness.errors import ConfigError, ReadinessError
+from pytest_readiness.plugin.ci_output import Actions
 from pytest_readiness.plugin.collection import ReadinessItem, SuiteCollection
-from pytest_readiness.plugin.conclusion import conclude
+from pytest_readiness.plugin.conclusion import conclude, tell
 from pytest_readiness.plugin.entry import METADATA
 from pytest_readiness.plugin.outcomes import contradicts, show
 from pytest_readiness.plugin.run import FOREIGN
@@ -37,6 +39,7 @@ class ReadinessSession:
     ) -> None:
         self.run = run
         self.collection = collection
+        self.actions = Actions(os.environ)
         self._close = close
         self.status: int | None = None
         """The exit code, once it is decided."""
@@ -45,6 +48,7 @@ class ReadinessSession:
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Fill the table of pytest-metadata, with nothing but what is judged."""
         _thaw()
+        tell(session, *self.actions.begin())
         metadata = session.config.stash.get(METADATA, dict[str, object]())
         metadata.clear()  # others may have added to what the entry point emptied
         metadata["System"] = self.run.configuration.system
@@ -181,7 +185,7 @@ class ReadinessSession:
         try:
             return (yield)
         finally:
-            self.status = conclude(self.run, session)
+            self.status = conclude(self.run, session, self.actions)
             session.exitstatus = self.status
 
     def pytest_unconfigure(self) -> None:

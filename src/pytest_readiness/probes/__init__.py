@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["REGISTRY", "probe"]
 
 REGISTRY: Mapping[str, str] = {
+    "alertmanager": "pytest_readiness.probes.alertmanager:Alertmanager",
     "backup": "pytest_readiness.probes.backup:Backup",
     "contents": "pytest_readiness.probes.postgres.contents:Contents",
     "database": "pytest_readiness.probes.postgres.database:Database",
@@ -24,6 +25,8 @@ REGISTRY: Mapping[str, str] = {
     "drill": "pytest_readiness.probes.backup.drill:Drill",
     "live": "pytest_readiness.probes.postgres.database:Live",
     "dependencies": "pytest_readiness.probes.dependencies:Dependencies",
+    "health": "pytest_readiness.probes.health:Health",
+    "environment": "pytest_readiness.probes.environment:Environment",
     "machine": "pytest_readiness.probes.machine:Machine",
     "network": "pytest_readiness.probes.upstream:Network",
     "openapi": "pytest_readiness.probes.openapi:Openapi",

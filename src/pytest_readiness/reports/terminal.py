@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from pytest_readiness.store.document import Report, ReportItem
 
-__all__ = ["MIN_WIDTH", "summary", "verdict_line"]
+__all__ = ["MIN_WIDTH", "headline", "summary", "verdict_line"]
 
 MIN_WIDTH = 40
 _SCREEN = 50
@@ -68,7 +68,7 @@ def summary(
     """
     width = max(width, MIN_WIDTH)
     style = Style(on=color)
-    above = [*wrap(_headline(report), width), *section_lines(report, width, style)]
+    above = [*wrap(headline(report), width), *section_lines(report, width, style)]
     below = [
         *_remarks(report, width, where),
         *(style.verdict(line, report) for line in wrap(verdict_line(report), width)),
@@ -96,7 +96,8 @@ def _exit_meaning(report: Report) -> str:
     return _EXITS.get(report.exit_code, "pytest's own code")
 
 
-def _headline(report: Report) -> str:
+def headline(report: Report) -> str:
+    """Say what was judged: system, environment, release, gate."""
     release = report.release
     # The commit is for people; without one the source still tells releases apart.
     name = release.commit[:12] if release.commit else (release.source or "")[:19]

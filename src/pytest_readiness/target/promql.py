@@ -12,7 +12,7 @@ from functools import cache
 
 from pytest_readiness.target.values import Mistake
 
-__all__ = ["metrics", "parse_matchers", "parse_promql", "selectors"]
+__all__ = ["has_threshold", "metrics", "parse_matchers", "parse_promql", "selectors"]
 
 _LONGEST = 4000
 """Characters of a query: it goes into a URL."""
@@ -77,6 +77,35 @@ def metrics(text: str) -> frozenset[str]:
     except Mistake:
         return frozenset()
     return frozenset(name[0] for name in names if name)
+
+
+_COMPARES = frozenset({"==", "!=", ">", "<", ">=", "<="})
+_ABSENCE = frozenset({"absent", "absent_over_time"})
+
+
+def has_threshold(text: str) -> bool:
+    """Whether an alert's query holds a value against a bound, or against absence.
+
+    A query without one fires for as long as its series exists. ``bool`` makes a number
+    of the comparison, which is always there: it filters nothing.
+    """
+    import promql_parser as promql  # noqa: PLC0415  # as above
+
+    found: list[bool] = []
+
+    def visit(part: promql.Expr) -> bool:
+        if isinstance(part, promql.BinaryExpr):
+            bare = part.modifier is None or not part.modifier.return_bool
+            found.append(bare and str(part.op) in _COMPARES)
+        elif isinstance(part, promql.Call):
+            found.append(part.func.name in _ABSENCE)
+        return True
+
+    try:
+        promql.walk(promql.parse(text), pre_visit=visit)
+    except ValueError:
+        return False
+    return any(found)
 
 
 def parse_matchers(text: str) -> str:

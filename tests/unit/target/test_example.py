@@ -19,12 +19,21 @@ if TYPE_CHECKING:
     from tests.unit.target.conftest import Load
 
 # Mistakes if given beside what the example shows; it has them as comments.
-COMMENTED = {"release.digest", "target.*.sha256", "target.*.prometheus.token"}
+COMMENTED = {
+    "release.digest",
+    "target.*.sha256",
+    "target.*.alertmanager.token",
+    "target.*.health.token",
+    "target.*.prometheus.token",
+}
+ENVIRONMENT = ("container", "file", "manifests", "pid", "unit")
+COMMENTED |= {f"target.*.environment.{key}" for key in ENVIRONMENT}
 NAMED = {
     "target.",
     "gate.",
     "target.*.prometheus.queries.",
     "target.*.documents.",
+    "target.*.prometheus.key_metrics.",
     "target.*.providers.",
     "target.*.hosts.",
 }
@@ -60,6 +69,8 @@ def test_every_key_stands_in_the_example() -> None:
     uncommented = text.replace("# digest =", "digest =")
     uncommented = uncommented.replace("# sha256 =", "sha256 =")
     uncommented = uncommented.replace("# token =", "token =")
+    for key in ENVIRONMENT:
+        uncommented = uncommented.replace(f"# {key} =", f"{key} =")
     shown = set(keys_in(tomllib.loads(uncommented)))
     # A target's calendar is of the type of the system's, which the example shows.
     known = {

@@ -10,7 +10,7 @@ import pytest
 from pytest_readiness.errors import ConfigError
 from pytest_readiness.target.blocks import PrometheusBlock, PrometheusQuery
 from pytest_readiness.target.presets import PRESETS
-from pytest_readiness.target.promql import metrics, selectors
+from pytest_readiness.target.promql import has_threshold, metrics, selectors
 
 if TYPE_CHECKING:
     from tests.unit.target.conftest import Load
@@ -162,7 +162,7 @@ MISTAKES = {
     "an unknown preset": (
         f"{TABLE}presets = {{oracle = ''}}\n",
         "is no preset; ",
-        "known are node, windows, cadvisor, kube-state, postgres and redis",
+        "known are node, windows, cadvisor, kube-state, postgres, redis, python, go",
     ),
     "no matchers": (
         f"{TABLE}presets = {{node = 'job=node'}}\n",
@@ -230,3 +230,45 @@ def test_in_the_open_nothing_secret_is_sent_but_to_this_host(load_text: Load) ->
     assert block(load_text, text).token is not None
     text = '[target.production.prometheus]\nurl = "http://p:9090"\ntenant = "t"\n'
     assert block(load_text, text).tenant is not None
+
+
+# ------------------------------------------------------------------------- key metrics
+
+KEYS = f"{TABLE}[target.production.prometheus.key_metrics]\n"
+
+
+@pytest.mark.parametrize(
+    ("promql", "has"),
+    [
+        ("up == 0", True),
+        ("(sum(rate(a[5m])) > 0.01) * 100", True),
+        ("a > on (x) b", True),
+        ("absent(up)", True),
+        ("rate(a[5m])", False),
+        ("a > bool 1", False),
+        ("a and b", False),
+        ("a if b > 1", False),
+    ],
+)
+def test_a_query_with_a_threshold_filters(promql: str, *, has: bool) -> None:
+    assert has_threshold(promql) is has
+
+
+def test_key_metrics_are_names_and_metrics(load_text: Load) -> None:
+    found = block(load_text, f'{KEYS}errors = "job:errors:rate5m"\n').key_metrics
+    assert found == {"errors": "job:errors:rate5m"}
+    assert block(load_text, TABLE).key_metrics == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("x = 'up{job=\"a\"}'", "x: is no name of a metric"),
+        ("'Error rate' = 'up'", "is no name of a key metric"),
+    ],
+)
+def test_a_mistake_in_key_metrics_is_named(
+    load_text: Load, line: str, problem: str
+) -> None:
+    with pytest.raises(ConfigError, match=problem):
+        load_text(KEYS + line)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DESCRIPTION",
+    "ENV_EXAMPLE",
     "REQUIREMENTS",
     "EngineServer",
     "Surroundings",
@@ -40,6 +41,8 @@ _PASSED_ON = ("PATH", "PYTHONPATH", "LANG", "LD_LIBRARY_PATH", "TMPDIR")
 _MEASURING = "COVERAGE_"
 REQUIREMENTS = _PACKAGE / "requirements.txt"
 """What the service needs installed."""
+ENV_EXAMPLE = _PACKAGE / ".env.example"
+"""The variables that the service must have."""
 DESCRIPTION = _PACKAGE / "openapi.json"
 """The description of the service's API, as it is released."""
 _POOL_SIZE = 4
@@ -93,6 +96,11 @@ class EngineServer:
             )
             self._process = Process(program, place)
 
+    @property
+    def pid(self) -> int:
+        """The number of its process."""
+        return self._process.pid
+
     def wait(self) -> None:
         """Wait until the service and what it depends on answer.
 
@@ -136,6 +144,7 @@ def engine_digest() -> str:
     lines = sorted(
         f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n"
         for path in _PACKAGE.iterdir()
+        if path.suffix in {".example", ".py", ".sql", ".txt"}
         if path.suffix in {".json", ".py", ".sql", ".txt"}
     )
     return f"sha256:{hashlib.sha256(''.join(lines).encode()).hexdigest()}"

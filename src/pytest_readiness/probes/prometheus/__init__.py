@@ -14,9 +14,18 @@ from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
 from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
 from pytest_readiness.probes.look import Facts, noted
 from pytest_readiness.probes.planned import PlannedLook, files, trust_files
+from pytest_readiness.probes.prometheus import history
 from pytest_readiness.probes.prometheus.ages import QUESTIONS
 from pytest_readiness.probes.prometheus.api import Api
-from pytest_readiness.probes.prometheus.loaded import Rule, ScrapeTarget, rules, targets
+from pytest_readiness.probes.prometheus.history import Growth
+from pytest_readiness.probes.prometheus.loaded import (
+    KeyMetric,
+    Rule,
+    ScrapeTarget,
+    key_metrics,
+    rules,
+    targets,
+)
 from pytest_readiness.probes.prometheus.series import Query, Result, Sample, Series
 from pytest_readiness.probes.prometheus.together import together
 from pytest_readiness.target.values import near
@@ -28,7 +37,16 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.look import Look
     from pytest_readiness.target.blocks import PrometheusBlock
 
-__all__ = ["Prometheus", "Result", "Rule", "Sample", "ScrapeTarget", "Series"]
+__all__ = [
+    "Growth",
+    "KeyMetric",
+    "Prometheus",
+    "Result",
+    "Rule",
+    "Sample",
+    "ScrapeTarget",
+    "Series",
+]
 
 T = TypeVar("T")
 
@@ -59,6 +77,8 @@ class Prometheus(Facts):
     """What is scraped; Mimir does not tell."""
     rules: Observed[tuple[Rule, ...]]
     """The alerting and recording rules that are loaded."""
+    key_metrics: Observed[tuple[KeyMetric, ...]]
+    """The target's key metrics, each with the alerts that read it."""
 
     def series(self, query: str) -> Observed[tuple[Series, ...]]:
         """Give every series of a query; unavailable where there is none."""
@@ -88,6 +108,31 @@ class Prometheus(Facts):
         return Observed(
             reason, series.source, series.at, "", series.duration, series.detail
         )
+
+    def worst(self, query: str) -> Observed[float]:
+        """Give the greatest value of a query's series."""
+        return history.worst(self.series(query))
+
+    def total(self, query: str) -> Observed[float]:
+        """Give the sum of the values of a query's series."""
+        return history.total(self.series(query))
+
+    def percentile(self, query: str, share: float) -> Observed[float]:
+        """Give a percentile of a query's window; of several series, the greatest."""
+        return history.percentile(self.series(query), share)
+
+    def growth(self, query: str, age: str, least: dt.timedelta) -> Observed[Growth]:
+        """Give how fast a query's series grows; of several, the fastest.
+
+        ``age`` is the query for the age of the processes, ``least`` the time that must
+        have passed since they began.
+        """
+        return history.growth(self.series(query), self.series(age), least)
+
+    def some_of(self, *queries: str) -> tuple[str, ...]:
+        """Give those of some queries that the target has; all, where it has none."""
+        known = self.results.otherwise(dict[str, Result]())
+        return tuple(one for one in queries if one in known) or queries
 
     def _of(self, query: str, fact: Callable[[Result], Observed[T]]) -> Observed[T]:
         results = self.results
@@ -124,14 +169,17 @@ class Prometheus(Facts):
                 name: partial(_answer, query, block.retries, api, now)
                 for name, query in queries.items()
             }
+            declared = block.key_metrics
             late = look.overdue("the other queries took it all").unavailable
             results = together(jobs, look, lambda name: queries[name].unavailable(late))
+            loaded = look.observe(lambda: rules(api, look.redact), what="rules")
             return cls(
                 answers=answers,
                 freshness=look.seen(block.freshness, what="freshness"),
                 results=look.seen(results, what="queries"),
                 targets=look.observe(lambda: targets(api, look.redact), what="targets"),
-                rules=look.observe(lambda: rules(api, look.redact), what="rules"),
+                rules=loaded,
+                key_metrics=loaded.map(lambda rules: key_metrics(declared, rules)),
             )
 
     @classmethod

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_readiness.probes.prometheus.forms import shown
-from pytest_readiness.target.promql import metrics
+from pytest_readiness.target.promql import has_threshold, metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from pytest_readiness.probes.prometheus.api import Api
 
-__all__ = ["Rule", "ScrapeTarget", "rules", "targets"]
+__all__ = ["KeyMetric", "Rule", "ScrapeTarget", "key_metrics", "rules", "targets"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,28 @@ class Rule:
         """The names of the metrics that its query reads."""
         return metrics(self.query)
 
+    @property
+    def alerts(self) -> bool:
+        """Whether it is an alert that waits, and has something to hold its value to."""
+        waits = self.lasts > dt.timedelta(0)
+        return self.kind == "alerting" and waits and has_threshold(self.query)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyMetric:
+    """A metric that somebody must be told of, and the rules that read it."""
+
+    name: str
+    """As people call it."""
+    metric: str
+    rules: tuple[Rule, ...]
+    """The alerting rules that read it, directly or through recording rules."""
+
+    @property
+    def alerts(self) -> tuple[str, ...]:
+        """Names of the alerts with a threshold and a ``for``."""
+        return tuple(rule.name for rule in self.rules if rule.alerts)
+
 
 def targets(api: Api, redact: Callable[[str], str]) -> tuple[ScrapeTarget, ...]:
     """Ask what is scraped.
@@ -97,6 +119,29 @@ def rules(api: Api, redact: Callable[[str], str]) -> tuple[Rule, ...]:
         for group in api.rules().groups or ()
         for one in group.rules or ()
     )
+
+
+def key_metrics(
+    declared: Mapping[str, str], loaded: Iterable[Rule]
+) -> tuple[KeyMetric, ...]:
+    """Give the target's key metrics, each with the alerting rules that read it."""
+    known = tuple(loaded)
+    return tuple(
+        KeyMetric(name, metric, tuple(_reading(metric, known)))
+        for name, metric in declared.items()
+    )
+
+
+def _reading(metric: str, known: tuple[Rule, ...]) -> Iterator[Rule]:
+    """Give the alerts on a metric, or on what recording rules make of it."""
+    names, before = {metric}, 0
+    while len(names) > before:
+        before = len(names)
+        recorded = (rule for rule in known if rule.kind == "recording")
+        names |= {rule.name for rule in recorded if rule.metrics & names}
+    for rule in known:
+        if rule.kind == "alerting" and rule.metrics & names:
+            yield rule
 
 
 def _time(text: str) -> dt.datetime | None:

@@ -10,6 +10,10 @@ from typing import Annotated, Self, get_origin
 from pydantic import AfterValidator, Field, model_validator
 
 from pytest_readiness.catalogue.item import SLUG
+from pytest_readiness.target.blocks.alertmanager import (
+    AlertmanagerBlock,
+    AlertmanagerLimits,
+)
 from pytest_readiness.target.blocks.backup import BackupBlock, BackupLimits
 from pytest_readiness.target.blocks.block import (
     Block,
@@ -25,6 +29,8 @@ from pytest_readiness.target.blocks.documents import (
     DrillLimits,
 )
 from pytest_readiness.target.blocks.endpoint import Endpoint
+from pytest_readiness.target.blocks.environment import EnvironmentBlock
+from pytest_readiness.target.blocks.health import HealthBlock, HealthLimits
 from pytest_readiness.target.blocks.hosts import HostBlock, OnHost, place
 from pytest_readiness.target.blocks.machine import MachineBlock, MachineLimits
 from pytest_readiness.target.blocks.network import NetworkBlock, NetworkLimits
@@ -36,10 +42,14 @@ from pytest_readiness.target.blocks.providers import ProviderBlock, ProviderLimi
 from pytest_readiness.target.blocks.python import PythonBlock, PythonLimits
 from pytest_readiness.target.blocks.redis import RedisBlock, RedisLimits
 from pytest_readiness.target.blocks.service import ReleaseRoute, ServiceBlock
+from pytest_readiness.target.blocks.sources import SourcesBlock
 from pytest_readiness.target.blocks.tls import CertificateLimits, TlsBlock, TlsEndpoint
+from pytest_readiness.target.blocks.usage import UsageLimits
 from pytest_readiness.target.values import Mistake
 
 __all__ = [
+    "AlertmanagerBlock",
+    "AlertmanagerLimits",
     "BackupBlock",
     "BackupLimits",
     "Block",
@@ -49,7 +59,10 @@ __all__ = [
     "DocumentLimits",
     "DrillLimits",
     "Endpoint",
+    "EnvironmentBlock",
     "Grant",
+    "HealthBlock",
+    "HealthLimits",
     "HostBlock",
     "Limits",
     "LimitsBlock",
@@ -75,8 +88,10 @@ __all__ = [
     "ResourceBlock",
     "Resources",
     "ServiceBlock",
+    "SourcesBlock",
     "TlsBlock",
     "TlsEndpoint",
+    "UsageLimits",
 ]
 
 
@@ -105,6 +120,8 @@ class Resources(Block):
     """The interpreter that runs the service."""
     dependencies: DependenciesBlock | None = None
     """What must be installed for the service."""
+    environment: EnvironmentBlock | None = None
+    """The variables that the service must have."""
     machine: MachineBlock | None = None
     """The machine that runs the service."""
     network: NetworkBlock | None = None
@@ -123,6 +140,10 @@ class Resources(Block):
     """The running service."""
     documents: Mapping[MemberName, DocumentBlock] = Field(default_factory=dict)
     """Guides, plans and procedures, each by the name that ends its item's id."""
+    health: HealthBlock | None = None
+    """The routes by which the service says how it is."""
+    sources: SourcesBlock | None = None
+    """The service's source."""
     openapi: OpenapiBlock | None = None
     """The description of the API."""
     providers: Mapping[MemberName, ProviderBlock] = Field(default_factory=dict)
@@ -130,6 +151,8 @@ class Resources(Block):
 
     prometheus: PrometheusBlock | None = None
     """The metrics of all of it."""
+    alertmanager: AlertmanagerBlock | None = None
+    """Who is called when something is wrong."""
     hosts: Mapping[HostName, HostBlock] = Field(default_factory=dict)
     """Other machines that resources stand on, each by its name."""
 
@@ -179,5 +202,11 @@ class Limits(Block):
     """Limits of what is signed of drills."""
     providers: ProviderLimits = ProviderLimits()
     """Limits of every provider."""
+    health: HealthLimits = HealthLimits()
+    """Limits of the health routes."""
+    alertmanager: AlertmanagerLimits = AlertmanagerLimits()
+    """Limits of how critical alerts are sent."""
+    usage: UsageLimits = UsageLimits()
+    """Limits of what the service uses."""
     certificates: CertificateLimits = CertificateLimits()
     """Limits of every certificate."""
