@@ -5,6 +5,7 @@ from pytest_readiness import (
     Document,
     Limits,
     Openapi,
+    Runbooks,
     Served,
     attested,
     document_rules,
@@ -53,6 +54,7 @@ def test_configuration_guide(check: Check, document: Document, limits: Limits) -
     Fix: describe what is missing, have it read by an operator, and set `reviewed:`.
     """
     document_rules(check, document, limits)
+    check("settings that it does not name", document.undescribed).empty()
 
 
 @item("user-manual", owner="business-owner")
@@ -103,7 +105,9 @@ def test_deployment_guide(check: Check, document: Document, limits: Limits) -> N
 
 @item("monitoring-guide", owner="ops-lead")
 @attested(role="ops-lead", scope="release", when="unconfigured")
-def test_monitoring_guide(check: Check, document: Document, limits: Limits) -> None:
+def test_monitoring_guide(
+    check: Check, document: Document, runbooks: Runbooks, limits: Limits
+) -> None:
     """What is watched and what each alert asks one to do stands in the guide.
 
     Why: an alert without instructions is switched off by whoever it wakes.
@@ -111,6 +115,7 @@ def test_monitoring_guide(check: Check, document: Document, limits: Limits) -> N
     `reviewed:`.
     """
     document_rules(check, document, limits)
+    check("alerts whose runbook leads nowhere", runbooks.dangling).empty()
 
 
 @item("backup-and-recovery", owner="dba")

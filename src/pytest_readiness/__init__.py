@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.backup.drill import Drill
     from pytest_readiness.probes.dependencies import Dependencies
     from pytest_readiness.probes.documents import Document
+    from pytest_readiness.probes.documents.runbooks import Runbooks
     from pytest_readiness.probes.environment import Environment
     from pytest_readiness.probes.health import Health
     from pytest_readiness.probes.look import Facts, Look
@@ -81,6 +82,7 @@ _HOME = {
     "Python": "probes.python",
     "Redis": "probes.redis",
     "RowCounts": "probes.postgres.row_counts",
+    "Runbooks": "probes.documents.runbooks",
     "Served": "probes.openapi",
     "Service": "probes.service",
     "Target": "target.model",
@@ -127,6 +129,7 @@ __all__ = [
     "Python",
     "Redis",
     "RowCounts",
+    "Runbooks",
     "Served",
     "Service",
     "Target",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 import subprocess
 import time
@@ -205,10 +206,35 @@ def test_headings_that_are_missing_are_named(see: See) -> None:
     assert facts.missing_headings.value == ("roles",)
 
 
-def test_names_are_found_as_words_of_their_own(see: See) -> None:
-    facts = see("# A\n\n`ENGINE_KEY` and ENGINE_URL_OLD, pool.size.\n")
-    asked = ("ENGINE_KEY", "ENGINE_URL", "pool.size", "size")
-    assert facts.lacking(asked).value == ("ENGINE_URL", "size")
+def test_names_are_found_as_words_of_their_own(see: See, tmp_path: Path) -> None:
+    example = tmp_path / ".env.example"
+    example.write_text("# ENGINE_NO=1\nexport ENGINE_KEY=x\nENGINE_URL=\nENGINE_FD=3\n")
+    schema = tmp_path / "settings.schema.json"
+    level = {"properties": {"level": {}, "sink": {"$ref": "#/$defs/sink"}}}
+    sink = {"anyOf": [{"properties": {"rotate": {}}}, {"$ref": "#/$defs/sink"}]}
+    settings = {"pool.size": {}, "logging": level, "hosts": {"items": level}}
+    schema.write_text(json.dumps({"properties": settings, "$defs": {"sink": sink}}))
+    text = "# A\n\n`ENGINE_KEY` and ENGINE_URL_OLD, pool.size, logging, level, hosts.\n"
+    facts = see(text, describes=(example, schema), undocumented=("ENGINE_FD",))
+    assert facts.undescribed.value == (
+        "ENGINE_URL",
+        "logging.sink",
+        "logging.sink.rotate",
+        "hosts.sink",
+        "hosts.sink.rotate",
+    )
+
+
+def test_a_guide_that_describes_no_file_or_an_empty_one(
+    see: See, tmp_path: Path
+) -> None:
+    nothing = see("# A\n").undescribed.value
+    assert isinstance(nothing, Unavailable)
+    assert nothing.cause is Cause.UNCONFIGURED
+    (tmp_path / ".env.example").write_text("# nothing\n")
+    unread = see("# A\n", describes=(tmp_path / ".env.example",)).undescribed.value
+    assert isinstance(unread, Unavailable)
+    assert "names no variable" in unread.reason
 
 
 # ----------------------------------------------------------------------------- reviews

@@ -37,6 +37,7 @@ REGISTRY: Mapping[str, str] = {
     "python": "pytest_readiness.probes.python:Python",
     "redis": "pytest_readiness.probes.redis:Redis",
     "row_counts": "pytest_readiness.probes.postgres.row_counts:RowCounts",
+    "runbooks": "pytest_readiness.probes.documents.runbooks:Runbooks",
     "served": "pytest_readiness.probes.openapi:Served",
     "service": "pytest_readiness.probes.service:Service",
     "tls": "pytest_readiness.probes.tls:Tls",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pytest_readiness.demo.faults.fault import Breakage, Fault
 from pytest_readiness.demo.pieces.documentation import GUIDES
+from pytest_readiness.demo.servers.engine import ENV_EXAMPLE
 from pytest_readiness.verdict.states import State
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ __all__ = ["FAULTS", "changed", "replaced", "stale"]
 
 _ITEMS = tuple(f"documentation.{name}" for name in GUIDES)
 _FIRST = "documentation.installation-guide"
-_LOOKS = frozenset({"document"})
+_LOOKS = frozenset({"document", "runbooks"})
 _REVIEWED = re.compile(r"^reviewed: .*$", re.MULTILINE)
 _STUB = "---\nreviewed: {today}\n---\n# Guide\n\nThis guide will be written soon.\n"
 
@@ -64,6 +65,18 @@ def _with(more: str) -> Change:
 
 def _headings(breakage: Breakage) -> None:
     breakage.tables["documents"]["installation-guide"]["headings"] = ["licences"]
+
+
+def _variable(breakage: Breakage) -> None:
+    """Have the release read a variable that the guide does not know."""
+    path = breakage.bench.folder / "env.example"
+    path.write_text(ENV_EXAMPLE.read_text("utf-8") + "ENGINE_NEW_LIMIT=5\n", "utf-8")
+    breakage.stack.callback(path.unlink)
+    breakage.tables["documents"]["configuration-guide"]["describes"] = [str(path)]
+
+
+def _part_gone(text: str) -> str:
+    return text.replace("## DiskFills", "## Disks")
 
 
 def _restructured(breakage: Breakage) -> None:
@@ -117,6 +130,16 @@ FAULTS = (
         *("heading", "a guide lacks a heading that it must have"),
         _headings,
         items=(_FIRST,),
+    ),
+    _fault(
+        *("unknown-variable", "the configuration guide lacks a variable"),
+        _variable,
+        items=("documentation.configuration-guide",),
+    ),
+    _fault(
+        *("dangling-runbook", "an alert's runbook leads to a part that is gone"),
+        changed(_part_gone, "monitoring-guide"),
+        items=("documentation.monitoring-guide",),
     ),
     _fault(
         *("about-placeholders", "the guides speak of TODO in code: good"),

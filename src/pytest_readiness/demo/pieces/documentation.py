@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_readiness.demo import engine
-from pytest_readiness.demo.servers.engine import DESCRIPTION
+from pytest_readiness.demo.servers.engine import DESCRIPTION, ENV_EXAMPLE
 
 if TYPE_CHECKING:
     from pytest_readiness.demo.bench import Bench, Tables
@@ -37,6 +37,7 @@ def describe(bench: Bench, tables: Tables, environ: dict[str, str]) -> None:  # 
         "ca_file": str(bench.ca_file),
     }
     file(bench, tables, *GUIDES)
+    tables["documents"]["configuration-guide"]["describes"] = [str(ENV_EXAMPLE)]
 
 
 def file(bench: Bench, tables: Tables, *names: str) -> None:

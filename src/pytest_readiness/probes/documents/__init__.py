@@ -7,7 +7,6 @@ reStructuredText, is read in a process of its own; see
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Self
 from urllib.parse import urlsplit
@@ -18,6 +17,7 @@ from pytest_readiness.probes.documents.links import (
     broken_on_host,
     repository,
 )
+from pytest_readiness.probes.documents.names import mentioned, named
 from pytest_readiness.probes.documents.reviews import ASKED, committed, written
 from pytest_readiness.probes.look import Facts, LookError
 from pytest_readiness.probes.pages.reading import COMMAND, MOST, page_of
@@ -26,7 +26,6 @@ from pytest_readiness.probes.tree import absent, read_bounded
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
     from pathlib import Path
 
     from pytest_readiness.probes.look import Look
@@ -40,6 +39,11 @@ _UNREVIEWED = Unavailable(
     "it was never reviewed",
     remedy="add `reviewed: YYYY-MM-DD` to its front matter, or commit a review with"
     " a `Reviewed-by:` trailer",
+)
+_NO_FILES = Unavailable(
+    "the target does not say which files it describes",
+    Cause.UNCONFIGURED,
+    "set describes to the example of the variables and the schema of the settings",
 )
 _OK = 200
 _MISSING = frozenset({404, 410})
@@ -78,12 +82,8 @@ class Document(Facts):
     text: Observed[str]
     """All that it says, code included."""
 
-    def lacking(self, names: Iterable[str]) -> Observed[tuple[str, ...]]:
-        """Give those of some names that it does not mention as words of their own."""
-        wanted = tuple(names)
-        return self.text.map(
-            lambda text: tuple(name for name in wanted if not _mentions(text, name))
-        )
+    undescribed: Observed[tuple[str, ...]]
+    """Names of the files that it describes, and does not mention."""
 
     @classmethod
     def gather(cls, block: DocumentBlock, look: Look) -> Self:
@@ -107,9 +107,10 @@ class Document(Facts):
             if error.unavailable.cause is not Cause.NO_ANSWER or look.over:
                 raise
             return cls._without(error.unavailable.reason, look)
-        root = block.root or repository(path)
+        kept = repository(path)
+        root = block.root or kept or path.parent
         links = look.observe(lambda: broken_in_file(page, path, root, look))
-        reviewed = look.observe(lambda: _newest(page, path, look))
+        reviewed = look.observe(lambda: _newest(page, path, kept, look))
         return cls._seen(block, page, links, reviewed, look)
 
     @classmethod
@@ -149,6 +150,7 @@ class Document(Facts):
         look: Look,
     ) -> Self:
         headings = tuple(page.headings)
+        text = "\n".join((*page.prose, *page.code))
         said = "\n".join(headings).casefold()
         missing = tuple(one for one in block.headings if one.casefold() not in said)
         never = reviewed.value is _UNREVIEWED
@@ -166,7 +168,8 @@ class Document(Facts):
             else look.seen(False, detail=_UNREVIEWED.remedy),  # noqa: FBT003  # as above
             reviewed=reviewed,
             age=reviewed.map(lambda day: today - day),
-            text=look.seen("\n".join((*page.prose, *page.code))),
+            text=look.seen(text),
+            undescribed=look.observe(lambda: _undescribed(block, text)),
         )
 
     @classmethod
@@ -184,7 +187,8 @@ class Document(Facts):
             asked = " ".join(("git log", *ASKED, block.path.name))
             return (
                 *files(block.path, note="and the pages that it links to"),
-                PlannedLook("program", asked),
+                *files(*block.describes),
+                PlannedLook("program", asked, note="where it is in a repository"),
                 program,
             )
         secure = (block.url or "").startswith("https:")
@@ -204,16 +208,25 @@ class Document(Facts):
         return str(block.path or block.url)
 
 
-def _newest(page: Page, path: Path, look: Look) -> dt.date | Unavailable:
-    days = [written(page.reviewed), committed(path, look)]
+def _newest(
+    page: Page, path: Path, kept: Path | None, look: Look
+) -> dt.date | Unavailable:
+    days = [written(page.reviewed), committed(path, look) if kept else None]
     return max((day for day in days if day is not None), default=_UNREVIEWED)
+
+
+def _undescribed(block: DocumentBlock, text: str) -> tuple[str, ...] | Unavailable:
+    if not block.describes:
+        return _NO_FILES
+    left_out = set(block.undocumented)
+    return tuple(
+        name
+        for name in named(block.describes)
+        if name not in left_out and not mentioned(text, name)
+    )
 
 
 def _headers(block: DocumentBlock) -> dict[str, str]:
     if block.token is None:
         return {}
     return {"Authorization": f"Bearer {block.token.reveal()}"}
-
-
-def _mentions(text: str, name: str) -> bool:
-    return re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", text) is not None

@@ -38,12 +38,9 @@ _ASKED = 50
 _TOP = frozenset({"", "top"})
 
 
-def repository(path: Path) -> Path:
-    """Give the folder that a file's repository begins in; its own where it has none."""
-    for folder in path.parents:
-        if (folder / ".git").exists():
-            return folder
-    return path.parent
+def repository(path: Path) -> Path | None:
+    """Give the folder that a file's repository begins in; None where it has none."""
+    return next((folder for folder in path.parents if (folder / ".git").exists()), None)
 
 
 def broken_in_file(page: Page, path: Path, root: Path, look: Look) -> tuple[str, ...]:

@@ -7,12 +7,12 @@ import json
 import os
 import sys
 import tempfile
-from importlib import import_module
 from typing import TYPE_CHECKING, Literal
 
 from pytest_readiness.catalogue.observation import Cause
 from pytest_readiness.probes import program
 from pytest_readiness.probes.look import LookError
+from pytest_readiness.probes.pages import html, markdown
 from pytest_readiness.probes.pages.page import Link, Page
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ COMMAND = ("-I", "-m", "pytest_readiness.probes.pages")
 _SMALL = 64_000
 """Bytes that even the worst Markdown takes no more than seconds for."""
 _INTAKE = 60_000_000
-_READERS = {"markdown": "markdown", "restructuredtext": "restructured", "html": "html"}
 
 
 def page_of(data: bytes, markup: Markup, look: Look) -> Page:
@@ -52,10 +51,13 @@ def page_of(data: bytes, markup: Markup, look: Look) -> Page:
 
 def read_here(text: str, markup: Markup) -> Page:
     """Read a page in this process."""
-    # Each reader's library is loaded for its own pages only.
-    reader = import_module(f"pytest_readiness.probes.pages.{_READERS[markup]}")
-    page: Page = reader.read(text)
-    return page
+    if markup == "markdown":
+        return markdown.read(text)
+    if markup == "html":
+        return html.read(text)
+    from pytest_readiness.probes.pages import restructured  # noqa: PLC0415  # docutils
+
+    return restructured.read(text)
 
 
 def _elsewhere(data: bytes, markup: Markup, look: Look) -> Page:

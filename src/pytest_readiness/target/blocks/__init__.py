@@ -161,6 +161,8 @@ class Resources(Block):
         unresolved: Mapping[str, str] = getattr(self, "unresolved", {})
         resources = {name: getattr(self, name) for name in Resources.model_fields}
         place(resources, self.hosts, self.prometheus, unresolved)
+        for document in self.documents.values():
+            document.know(self.prometheus)
         return self
 
     def resource(self, table: str) -> ResourceBlock | None:

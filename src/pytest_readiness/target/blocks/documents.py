@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import BeforeValidator, PrivateAttr, model_validator
 
 from pytest_readiness.target.blocks.block import (
     Count,
@@ -25,6 +25,7 @@ from pytest_readiness.target.blocks.block import (
     setting,
     tupled,
 )
+from pytest_readiness.target.blocks.prometheus import PrometheusBlock
 from pytest_readiness.target.context import Member
 from pytest_readiness.target.values import stays_private
 
@@ -62,12 +63,27 @@ class DocumentBlock(ResourceBlock):
     """How it is written; else as its name ends, and HTML for a page."""
     headings: Annotated[tuple[Text, ...], BeforeValidator(tupled)] = ()
     """Words that each stand in one of its headings."""
+    describes: Annotated[tuple[FilePath, ...], BeforeValidator(tupled)] = ()
+    """Files whose names it must mention: ``.env.example``, a settings' JSON Schema."""
+    undocumented: Annotated[tuple[Text, ...], BeforeValidator(tupled)] = ()
+    """Names of those that are nobody's business, and that it need not mention."""
     root: FilePath | None = None
     """Folder that links beginning with ``/`` are meant from; else the repository's."""
     ca_file: FilePath | None = None
     """Certificates of the authorities to trust; else the system's."""
     token: SecretText | None = None
     """Bearer token, where reading the page needs one."""
+
+    _prometheus: PrometheusBlock | None = PrivateAttr(default=None)
+
+    @property
+    def prometheus(self) -> PrometheusBlock | None:
+        """The target's Prometheus, whose alerts lead to a guide."""
+        return self._prometheus
+
+    def know(self, prometheus: PrometheusBlock | None) -> None:
+        """Let the document know the target's Prometheus."""
+        self._prometheus = prometheus
 
     @property
     def written(self) -> Markup:
