@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pytest_readiness.catalogue.observation import Cause
 from pytest_readiness.probes.look import LookError
@@ -64,7 +64,7 @@ def _keys(schema: Json, root: Json, before: str, depth: int) -> Iterator[str]:
         yield from _keys(table(one), root, f"{path}.", depth + 1)
     for branch in _BRANCHES:
         members = schema.get(branch)
-        for one in members if isinstance(members, list) else ():
+        for one in cast("list[object]", members) if isinstance(members, list) else ():
             yield from _keys(table(one), root, before, depth + 1)
     items = table(schema.get("items"))
     if items:

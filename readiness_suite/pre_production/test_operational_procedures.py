@@ -1,0 +1,96 @@
+"""Operational Procedures."""
+
+from pytest_readiness import (
+    Attestation,
+    Check,
+    Document,
+    Limits,
+    attested,
+    days,
+    document_rules,
+    drill_rules,
+    item,
+    section,
+)
+
+pytestmark = section("operational-procedures", stage="pre-production")
+
+
+@item("rollback-process", owner="ops-lead")
+@attested(role="ops-lead", scope="environment", max_age=days(90))
+def test_rollback_process(
+    check: Check, document: Document, attestation: Attestation, limits: Limits
+) -> None:
+    """A release can be taken back as it is written down, which was tried lately.
+
+    Why: the way back is needed when everybody is nervous, and then nothing that was
+    never tried works.
+    Fix: write the way back down, try it in staging, and sign with the record of it as
+    `--evidence`: with the fields `start`, `end` and `result`.
+    """
+    document_rules(check, document, limits)
+    drill_rules(check, attestation, limits.drills.max_age)
+
+
+@item("recovery-process", owner="ops-lead")
+@attested(role="ops-lead", scope="environment", max_age=days(180))
+def test_recovery_process(
+    check: Check, document: Document, attestation: Attestation, limits: Limits
+) -> None:
+    """The system can be brought back after a disaster, as it was tried in a drill.
+
+    Why: who tries it for the first time on the day when the site is gone finds out what
+    was forgotten.
+    Fix: write the recovery down, hold a drill, and sign with its record as
+    `--evidence`: with the fields `start`, `end` and `result`.
+    """
+    document_rules(check, document, limits)
+    drill_rules(check, attestation, limits.drills.max_age_of_disasters)
+
+
+@item("monitoring-process", owner="ops-lead")
+@attested(role="ops-lead", scope="environment", max_age=days(180))
+def test_monitoring_process(check: Check, document: Document, limits: Limits) -> None:
+    """Who watches the system, when, and what follows from what they see is agreed on.
+
+    Why: alerts that belong to nobody are closed by nobody.
+    Fix: write it down, go through it with those who watch, and sign.
+    """
+    document_rules(check, document, limits)
+
+
+@item("incident-response", owner="ops-lead")
+@attested(role="ops-lead", scope="organisation", max_age=days(180))
+def test_incident_response(check: Check, document: Document, limits: Limits) -> None:
+    """What is an incident, who does what in one, and whom to call is written down.
+
+    Why: in the first minutes of an outage nobody has time to agree on who decides.
+    Fix: give the document headings for severity levels, roles and contacts, go through
+    it with those who are named there, and sign.
+    """
+    document_rules(check, document, limits)
+
+
+@item("maintenance-windows", owner="ops-lead")
+@attested(role="ops-lead", scope="environment", max_age=days(180))
+def test_maintenance_windows(check: Check, document: Document, limits: Limits) -> None:
+    """When the system may be worked on is scheduled, and known to its users.
+
+    Why: work that nobody expects is an outage.
+    Fix: give the document a heading for the schedule, agree on it with the users, and
+    sign.
+    """
+    document_rules(check, document, limits)
+
+
+@item("documentation-updates", owner="project-manager")
+@attested(role="project-manager", scope="organisation", max_age=days(180))
+def test_documentation_updates(
+    check: Check, document: Document, limits: Limits
+) -> None:
+    """How documents stay true while the system changes is agreed on, and is done so.
+
+    Why: a guide that describes last year's system leads people astray with confidence.
+    Fix: write down who keeps which document, and when; do so, and sign.
+    """
+    document_rules(check, document, limits)
