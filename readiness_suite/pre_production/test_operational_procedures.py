@@ -5,6 +5,7 @@ from pytest_readiness import (
     Check,
     Document,
     Limits,
+    Rota,
     attested,
     days,
     document_rules,
@@ -81,6 +82,21 @@ def test_maintenance_windows(check: Check, document: Document, limits: Limits) -
     sign.
     """
     document_rules(check, document, limits)
+
+
+@item("on-call-procedures", owner="ops-lead")
+@attested(role="ops-lead", scope="organisation", max_age=days(31))
+def test_on_call_procedures(check: Check, rota: Rota, limits: Limits) -> None:
+    """Somebody is on call at every hour, and somebody else if they do not answer.
+
+    Why: the one hour that nobody has is the hour of the outage.
+    Fix: fill the gap that is named here, give the escalation a second level, go through
+    the plan with everybody on it, and sign.
+    """
+    bounds = limits.rota
+    check("there is a rota", rota.found).is_true()
+    check("levels of the escalation", rota.levels).at_least(bounds.min_levels)
+    check("without a gap from now on", rota.covered).at_least(bounds.ahead)
 
 
 @item("documentation-updates", owner="project-manager")

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.provider import Provider
     from pytest_readiness.probes.python import Python
     from pytest_readiness.probes.redis import Redis
+    from pytest_readiness.probes.rota import Rota
     from pytest_readiness.probes.service import Service
     from pytest_readiness.probes.tls import Tls
     from pytest_readiness.probes.upstream import Network
@@ -81,6 +82,7 @@ _HOME = {
     "Provider": "probes.provider",
     "Python": "probes.python",
     "Redis": "probes.redis",
+    "Rota": "probes.rota",
     "RowCounts": "probes.postgres.row_counts",
     "Runbooks": "probes.documents.runbooks",
     "Served": "probes.openapi",
@@ -128,6 +130,7 @@ __all__ = [
     "Provider",
     "Python",
     "Redis",
+    "Rota",
     "RowCounts",
     "Runbooks",
     "Served",

@@ -36,6 +36,7 @@ REGISTRY: Mapping[str, str] = {
     "provider": "pytest_readiness.probes.provider:Provider",
     "python": "pytest_readiness.probes.python:Python",
     "redis": "pytest_readiness.probes.redis:Redis",
+    "rota": "pytest_readiness.probes.rota:Rota",
     "row_counts": "pytest_readiness.probes.postgres.row_counts:RowCounts",
     "runbooks": "pytest_readiness.probes.documents.runbooks:Runbooks",
     "served": "pytest_readiness.probes.openapi:Served",

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+import yaml
 
 from pytest_readiness.demo.pieces.documentation import file
 
 if TYPE_CHECKING:
     from pytest_readiness.demo.bench import Bench, Tables
 
-__all__ = ["PROCEDURES", "describe"]
+__all__ = ["PROCEDURES", "describe", "rota"]
 
 PROCEDURES = (
     "rollback-process",
@@ -22,5 +25,19 @@ PROCEDURES = (
 
 
 def describe(bench: Bench, tables: Tables, environ: dict[str, str]) -> None:  # noqa: ARG001  # a piece's signature
-    """Add a table for each procedure."""
+    """Add a table for each procedure, and the table ``rota``."""
     file(bench, tables, *PROCEDURES)
+    path = bench.folder / "rota.yaml"
+    path.write_text(yaml.safe_dump(rota()), "utf-8")
+    tables["rota"] = {"path": str(path)}
+
+
+def rota() -> dict[str, Any]:
+    """Give the plan of who is on call, from last week on."""
+    start = f"{dt.datetime.now(dt.UTC).date() - dt.timedelta(days=7)} 09:00"
+    turns = {"primary": ["olga", "deniz", "bao"], "secondary": ["nils", "sofia"]}
+    levels = [
+        {"name": name, "rotation": {"people": people, "start": start, "days": 7}}
+        for name, people in turns.items()
+    ]
+    return {"time_zone": "America/New_York", "levels": levels}

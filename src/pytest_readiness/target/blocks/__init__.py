@@ -41,6 +41,7 @@ from pytest_readiness.target.blocks.prometheus import PrometheusBlock, Prometheu
 from pytest_readiness.target.blocks.providers import ProviderBlock, ProviderLimits
 from pytest_readiness.target.blocks.python import PythonBlock, PythonLimits
 from pytest_readiness.target.blocks.redis import RedisBlock, RedisLimits
+from pytest_readiness.target.blocks.rota import RotaBlock, RotaLevel, RotaLimits
 from pytest_readiness.target.blocks.service import ReleaseRoute, ServiceBlock
 from pytest_readiness.target.blocks.sources import SourcesBlock
 from pytest_readiness.target.blocks.tls import CertificateLimits, TlsBlock, TlsEndpoint
@@ -87,6 +88,9 @@ __all__ = [
     "ReleaseRoute",
     "ResourceBlock",
     "Resources",
+    "RotaBlock",
+    "RotaLevel",
+    "RotaLimits",
     "ServiceBlock",
     "SourcesBlock",
     "TlsBlock",
@@ -144,6 +148,8 @@ class Resources(Block):
     """The routes by which the service says how it is."""
     sources: SourcesBlock | None = None
     """The service's source."""
+    rota: RotaBlock | None = None
+    """Who is on call."""
     openapi: OpenapiBlock | None = None
     """The description of the API."""
     providers: Mapping[MemberName, ProviderBlock] = Field(default_factory=dict)
@@ -200,6 +206,8 @@ class Limits(Block):
     """Limits of the cache."""
     documents: DocumentLimits = DocumentLimits()
     """Limits of every document."""
+    rota: RotaLimits = RotaLimits()
+    """Limits of the rota."""
     drills: DrillLimits = DrillLimits()
     """Limits of what is signed of drills."""
     providers: ProviderLimits = ProviderLimits()
