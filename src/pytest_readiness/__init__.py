@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pytest_readiness.plugin.attestation import Attestation
     from pytest_readiness.plugin.document_rules import document_rules, drill_rules
     from pytest_readiness.probes.alertmanager import Alertmanager
+    from pytest_readiness.probes.artefacts.junit import Junit
     from pytest_readiness.probes.backup import Backup
     from pytest_readiness.probes.backup.drill import Drill
     from pytest_readiness.probes.dependencies import Dependencies
@@ -67,6 +68,7 @@ _HOME = {
     "Drill": "probes.backup.drill",
     "Environment": "probes.environment",
     "Facts": "probes.look",
+    "Junit": "probes.artefacts.junit",
     "Health": "probes.health",
     "Limits": "target.blocks",
     "Live": "probes.postgres.database",
@@ -116,6 +118,7 @@ __all__ = [
     "Environment",
     "Facts",
     "Health",
+    "Junit",
     "Limits",
     "Live",
     "Look",

@@ -14,7 +14,6 @@ import pytest_readiness
 from pytest_readiness.errors import AttestationError, StoreError
 from pytest_readiness.plugin.run_statement import keep_statement
 from pytest_readiness.probes.look import utc_now
-from pytest_readiness.reports.formats import write_formats
 from pytest_readiness.reports.json import write_json
 from pytest_readiness.reports.terminal import summary
 from pytest_readiness.store.building import Evidence, Subject, build
@@ -76,8 +75,13 @@ def _conclude(run: Run, session: pytest.Session) -> Report | int:
     report = _report(run, session, decision, code)
     out = session.config.invocation_params.dir / run.settings.out
     try:
+        from pytest_readiness.reports.formats import (  # noqa: PLC0415  # after the looks
+            write_formats,
+        )
+
         path = write_json(report, out)
-        write_formats(report, out)
+        # They come first: what certifies the run names the page's digest.
+        tell(session, *(f"readiness: {why}" for why in write_formats(report, out)))
         keep_statement(run, report.canonical(), out)
         if run.signed is not None:
             from pytest_readiness.plugin.demonstrating import leave  # noqa: PLC0415

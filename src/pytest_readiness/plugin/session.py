@@ -15,6 +15,7 @@ from pytest_readiness.plugin.ci_output import Actions
 from pytest_readiness.plugin.collection import ReadinessItem, SuiteCollection
 from pytest_readiness.plugin.conclusion import conclude, tell
 from pytest_readiness.plugin.entry import METADATA
+from pytest_readiness.plugin.origins import origins_of
 from pytest_readiness.plugin.outcomes import contradicts, show
 from pytest_readiness.plugin.run import FOREIGN
 from pytest_readiness.probes import REGISTRY
@@ -119,7 +120,9 @@ class ReadinessSession:
         self.run.judged = True
         session.testscollected += len(self.run.rollups)  # for the progress shown
         nodes = [node for node in session.items if isinstance(node, ReadinessItem)]
-        self.run.gathering.run(self.run.needs(nodes, REGISTRY))
+        needs = self.run.needs(nodes, REGISTRY)
+        self.run.gathering.origins = origins_of(self.run, needs)
+        self.run.gathering.run(needs)
         # Thousands of items live to the end: the collector need not look at each again,
         # least of all when pytest and then the process end.
         gc.freeze()

@@ -24,6 +24,7 @@ REGISTRY: Mapping[str, str] = {
     "document": "pytest_readiness.probes.documents:Document",
     "drill": "pytest_readiness.probes.backup.drill:Drill",
     "live": "pytest_readiness.probes.postgres.database:Live",
+    "junit": "pytest_readiness.probes.artefacts.junit:Junit",
     "dependencies": "pytest_readiness.probes.dependencies:Dependencies",
     "health": "pytest_readiness.probes.health:Health",
     "environment": "pytest_readiness.probes.environment:Environment",

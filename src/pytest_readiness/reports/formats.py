@@ -6,9 +6,12 @@ environment and no other file, so that it comes out again byte for byte.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from pytest_readiness.reports import code_quality, junit, markdown, metrics, table
+from pytest_readiness.attest.certificate import REPORT_PAGE
+from pytest_readiness.catalogue.rendering import printable
+from pytest_readiness.reports import code_quality, html, junit, markdown, metrics, table
 from pytest_readiness.store.files import write
 
 if TYPE_CHECKING:
@@ -25,6 +28,7 @@ FORMATS: Final[Mapping[str, Callable[[Report], bytes]]] = {
     "metrics.prom": metrics.render,
     "report.csv": table.render,
     "code-quality.json": code_quality.render,
+    REPORT_PAGE: html.page,
 }
 """By file name."""
 
@@ -34,11 +38,24 @@ def rendered(report: Report) -> dict[str, bytes]:
     return {name: render(report) for name, render in FORMATS.items()}
 
 
-def write_formats(report: Report, folder: Path) -> None:
-    """Write every file into the report's folder, once all of them are rendered.
+def write_formats(report: Report, folder: Path) -> list[str]:
+    """Write every file into the report's folder; say which could not be rendered, why.
+
+    That is a defect of ours and takes no verdict with it; but the file of an earlier
+    run would tell another verdict than the report, so it goes.
 
     Raises:
         StoreError: one cannot be written; its last version stays.
     """
-    for name, data in rendered(report).items():
-        write(folder, name, data)
+    problems: list[str] = []
+    for name, render in FORMATS.items():
+        try:
+            data = render(report)
+        except Exception as error:  # noqa: BLE001  # whatever it is
+            with suppress(OSError):
+                (folder / name).unlink(missing_ok=True)
+            why = printable(f"{type(error).__name__}: {error}")
+            problems.append(f"{name} was not written ({why}); report.json stands")
+        else:
+            write(folder, name, data)
+    return problems

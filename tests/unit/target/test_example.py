@@ -36,6 +36,7 @@ NAMED = {
     "target.*.prometheus.key_metrics.",
     "target.*.providers.",
     "target.*.hosts.",
+    "target.*.artefacts.",
 }
 """Tables whose keys are names of the user's."""
 

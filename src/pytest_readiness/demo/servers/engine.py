@@ -144,8 +144,7 @@ def engine_digest() -> str:
     lines = sorted(
         f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n"
         for path in _PACKAGE.iterdir()
-        if path.suffix in {".example", ".py", ".sql", ".txt"}
-        if path.suffix in {".json", ".py", ".sql", ".txt"}
+        if path.suffix in {".example", ".json", ".py", ".sql", ".txt"}
     )
     return f"sha256:{hashlib.sha256(''.join(lines).encode()).hexdigest()}"
 

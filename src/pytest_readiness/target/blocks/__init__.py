@@ -14,6 +14,7 @@ from pytest_readiness.target.blocks.alertmanager import (
     AlertmanagerBlock,
     AlertmanagerLimits,
 )
+from pytest_readiness.target.blocks.artefacts import ArtefactsBlock, place_artefacts
 from pytest_readiness.target.blocks.backup import BackupBlock, BackupLimits
 from pytest_readiness.target.blocks.block import (
     Block,
@@ -51,6 +52,7 @@ from pytest_readiness.target.values import Mistake
 __all__ = [
     "AlertmanagerBlock",
     "AlertmanagerLimits",
+    "ArtefactsBlock",
     "BackupBlock",
     "BackupLimits",
     "Block",
@@ -157,6 +159,8 @@ class Resources(Block):
 
     prometheus: PrometheusBlock | None = None
     """The metrics of all of it."""
+    artefacts: Mapping[MemberName, ArtefactsBlock] = Field(default_factory=dict)
+    """What the release's jobs made, each table by the name that ends its item's id."""
     alertmanager: AlertmanagerBlock | None = None
     """Who is called when something is wrong."""
     hosts: Mapping[HostName, HostBlock] = Field(default_factory=dict)
@@ -169,6 +173,7 @@ class Resources(Block):
         place(resources, self.hosts, self.prometheus, unresolved)
         for document in self.documents.values():
             document.know(self.prometheus)
+        place_artefacts(self.artefacts)
         return self
 
     def resource(self, table: str) -> ResourceBlock | None:
