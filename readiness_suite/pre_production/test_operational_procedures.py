@@ -5,6 +5,7 @@ from pytest_readiness import (
     Check,
     Document,
     Limits,
+    Pipeline,
     Rota,
     attested,
     days,
@@ -15,6 +16,21 @@ from pytest_readiness import (
 )
 
 pytestmark = section("operational-procedures", stage="pre-production")
+
+
+@item("deployment-process", owner="ops-lead")
+@attested(role="ops-lead", scope="environment", when="unconfigured")
+def test_deployment_process(check: Check, pipeline: Pipeline) -> None:
+    """A pipeline deploys the release, and not before somebody has agreed to it.
+
+    Why: what is deployed by hand is deployed differently each time, and what deploys
+    itself does so at the worst moment.
+    Fix: have the pipeline's deploying job run in a protected environment, or wait for
+    somebody; name it in `[target.NAME.pipeline] jobs` where its name does not tell.
+    """
+    check("there is a pipeline to read", pipeline.readable).is_true()
+    check("jobs that deploy", pipeline.deploying).satisfies("at least one", bool)
+    check("jobs that deploy and wait for nobody", pipeline.ungated).empty()
 
 
 @item("rollback-process", owner="ops-lead")

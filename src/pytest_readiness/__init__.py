@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.look import Facts, Look
     from pytest_readiness.probes.machine import Machine
     from pytest_readiness.probes.openapi import Openapi, Operation, Served
+    from pytest_readiness.probes.pipeline import Pipeline
     from pytest_readiness.probes.postgres import Postgres
     from pytest_readiness.probes.postgres.contents import Contents
     from pytest_readiness.probes.postgres.database import Database, Live
@@ -79,6 +80,7 @@ _HOME = {
     "Openapi": "probes.openapi",
     "Operation": "probes.openapi",
     "Pgbouncer": "probes.postgres.pgbouncer",
+    "Pipeline": "probes.pipeline",
     "Postgres": "probes.postgres",
     "Prometheus": "probes.prometheus",
     "Provider": "probes.provider",
@@ -128,6 +130,7 @@ __all__ = [
     "Openapi",
     "Operation",
     "Pgbouncer",
+    "Pipeline",
     "Postgres",
     "Prometheus",
     "Provider",

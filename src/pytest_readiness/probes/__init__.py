@@ -32,6 +32,7 @@ REGISTRY: Mapping[str, str] = {
     "network": "pytest_readiness.probes.upstream:Network",
     "openapi": "pytest_readiness.probes.openapi:Openapi",
     "pgbouncer": "pytest_readiness.probes.postgres.pgbouncer:Pgbouncer",
+    "pipeline": "pytest_readiness.probes.pipeline:Pipeline",
     "postgres": "pytest_readiness.probes.postgres:Postgres",
     "prometheus": "pytest_readiness.probes.prometheus:Prometheus",
     "provider": "pytest_readiness.probes.provider:Provider",

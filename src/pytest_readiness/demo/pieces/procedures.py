@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from pytest_readiness.demo import engine
 from pytest_readiness.demo.pieces.documentation import file
 
 if TYPE_CHECKING:
     from pytest_readiness.demo.bench import Bench, Tables
 
-__all__ = ["PROCEDURES", "describe", "rota"]
+__all__ = ["PIPELINE", "PROCEDURES", "describe", "rota"]
 
 PROCEDURES = (
     "rollback-process",
@@ -23,13 +25,17 @@ PROCEDURES = (
     "documentation-updates",
 )
 
+PIPELINE = Path(next(iter(engine.__path__))) / "workflows" / "release.yml"
+"""How the engine is deployed."""
+
 
 def describe(bench: Bench, tables: Tables, environ: dict[str, str]) -> None:  # noqa: ARG001  # a piece's signature
-    """Add a table for each procedure, and the table ``rota``."""
+    """Add a table for each procedure, and the tables ``rota`` and ``pipeline``."""
     file(bench, tables, *PROCEDURES)
     path = bench.folder / "rota.yaml"
     path.write_text(yaml.safe_dump(rota()), "utf-8")
     tables["rota"] = {"path": str(path)}
+    tables["pipeline"] = {"path": str(PIPELINE)}
 
 
 def rota() -> dict[str, Any]:

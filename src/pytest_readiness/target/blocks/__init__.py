@@ -37,6 +37,7 @@ from pytest_readiness.target.blocks.machine import MachineBlock, MachineLimits
 from pytest_readiness.target.blocks.network import NetworkBlock, NetworkLimits
 from pytest_readiness.target.blocks.openapi import OpenapiBlock
 from pytest_readiness.target.blocks.pgbouncer import PgbouncerBlock, PgbouncerLimits
+from pytest_readiness.target.blocks.pipeline import PipelineBlock
 from pytest_readiness.target.blocks.postgres import PostgresBlock, PostgresLimits
 from pytest_readiness.target.blocks.prometheus import PrometheusBlock, PrometheusQuery
 from pytest_readiness.target.blocks.providers import ProviderBlock, ProviderLimits
@@ -77,6 +78,7 @@ __all__ = [
     "OpenapiBlock",
     "PgbouncerBlock",
     "PgbouncerLimits",
+    "PipelineBlock",
     "PostgresBlock",
     "PostgresLimits",
     "PrometheusBlock",
@@ -150,6 +152,8 @@ class Resources(Block):
     """The routes by which the service says how it is."""
     sources: SourcesBlock | None = None
     """The service's source."""
+    pipeline: PipelineBlock | None = None
+    """How a release is deployed."""
     rota: RotaBlock | None = None
     """Who is on call."""
     openapi: OpenapiBlock | None = None
