@@ -4,6 +4,7 @@ from pytest_readiness import (
     Attestation,
     Check,
     Document,
+    Forge,
     Limits,
     Pipeline,
     Rota,
@@ -86,6 +87,22 @@ def test_incident_response(check: Check, document: Document, limits: Limits) -> 
     it with those who are named there, and sign.
     """
     document_rules(check, document, limits)
+
+
+@item("change-management", owner="project-manager")
+@attested(role="project-manager", scope="organisation", max_age=days(180))
+def test_change_management(
+    check: Check, document: Document, forge: Forge, limits: Limits
+) -> None:
+    """How a change gets into production is written down, and nobody can go around it.
+
+    Why: the change that nobody looked at is the one that breaks the market's open.
+    Fix: write the way down, protect the branch of the releases so that changes need a
+    review, and sign.
+    """
+    document_rules(check, document, limits)
+    if forge.named:
+        check("the branch of the releases is protected", forge.protected).is_true()
 
 
 @item("maintenance-windows", owner="ops-lead")

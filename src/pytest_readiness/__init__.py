@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.documents import Document
     from pytest_readiness.probes.documents.runbooks import Runbooks
     from pytest_readiness.probes.environment import Environment
+    from pytest_readiness.probes.forge import Forge
     from pytest_readiness.probes.health import Health
     from pytest_readiness.probes.look import Facts, Look
     from pytest_readiness.probes.machine import Machine
@@ -70,6 +71,7 @@ _HOME = {
     "Environment": "probes.environment",
     "Facts": "probes.look",
     "Junit": "probes.artefacts.junit",
+    "Forge": "probes.forge",
     "Health": "probes.health",
     "Limits": "target.blocks",
     "Live": "probes.postgres.database",
@@ -119,6 +121,7 @@ __all__ = [
     "Drill",
     "Environment",
     "Facts",
+    "Forge",
     "Health",
     "Junit",
     "Limits",

@@ -30,6 +30,7 @@ from pytest_readiness.demo.servers.programs import (
 from pytest_readiness.demo.servers.template import Template
 from pytest_readiness.demo.servers.tls_front import TlsFront
 from pytest_readiness.demo.servers.valkey import ValkeyServer
+from pytest_readiness.demo.standins.forge import Forge
 from pytest_readiness.demo.standins.pgbouncer import Pool, pgbouncer
 from pytest_readiness.demo.standins.prometheus import Prometheus
 from pytest_readiness.demo.standins.providers import NAMES as PROVIDERS, provider
@@ -79,6 +80,7 @@ class Bench:
     providers: Mapping[str, Listener]
     """The stand-ins of the providers of data, by name."""
     prometheus: Prometheus
+    forge: Forge
 
 
 def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
@@ -91,7 +93,7 @@ def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
     guard = Guard(folder)
     stack.callback(guard.close)
     place = Place(folder, _socket_folder(folder, stack), guard)
-    looking = ("database", "cache", "metrics", "pool")
+    looking = ("database", "cache", "metrics", "pool", "forge")
     names = (*looking, "engine", "administrator", *_USERS, *PROVIDERS)
     passwords = {name: secrets.token_hex(16) for name in names}
     authority = Authority.create()
@@ -123,6 +125,8 @@ def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
         issued.server_context(folder, "metrics"), passwords["metrics"]
     )
     stack.callback(prometheus.close)
+    forge = Forge(issued.server_context(folder, "forge"), passwords["forge"])
+    stack.callback(forge.close)
     engine.wait()
     return Bench(
         folder=folder,
@@ -139,6 +143,7 @@ def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
         pool_port=pooling.port,
         providers=providers,
         prometheus=prometheus,
+        forge=forge,
     )
 
 

@@ -26,6 +26,7 @@ REGISTRY: Mapping[str, str] = {
     "live": "pytest_readiness.probes.postgres.database:Live",
     "junit": "pytest_readiness.probes.artefacts.junit:Junit",
     "dependencies": "pytest_readiness.probes.dependencies:Dependencies",
+    "forge": "pytest_readiness.probes.forge:Forge",
     "health": "pytest_readiness.probes.health:Health",
     "environment": "pytest_readiness.probes.environment:Environment",
     "machine": "pytest_readiness.probes.machine:Machine",

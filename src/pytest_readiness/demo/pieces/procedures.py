@@ -10,31 +10,43 @@ import yaml
 
 from pytest_readiness.demo import engine
 from pytest_readiness.demo.pieces.documentation import file
+from pytest_readiness.demo.standins.forge import PROJECT
 
 if TYPE_CHECKING:
     from pytest_readiness.demo.bench import Bench, Tables
 
-__all__ = ["PIPELINE", "PROCEDURES", "describe", "rota"]
+__all__ = ["FORGE_TOKEN", "PIPELINE", "PROCEDURES", "describe", "rota"]
 
 PROCEDURES = (
     "rollback-process",
     "recovery-process",
     "monitoring-process",
     "incident-response",
+    "change-management",
     "maintenance-windows",
     "documentation-updates",
 )
 
+FORGE_TOKEN = "READINESS_DEMO_FORGE_TOKEN"  # noqa: S105  # a name
+"""Variable that the target file refers to."""
 PIPELINE = Path(next(iter(engine.__path__))) / "workflows" / "release.yml"
 """How the engine is deployed."""
 
 
-def describe(bench: Bench, tables: Tables, environ: dict[str, str]) -> None:  # noqa: ARG001  # a piece's signature
-    """Add a table for each procedure, and the tables ``rota`` and ``pipeline``."""
+def describe(bench: Bench, tables: Tables, environ: dict[str, str]) -> None:
+    """Add a table for each procedure, and ``rota``, ``forge``, ``pipeline``."""
     file(bench, tables, *PROCEDURES)
     path = bench.folder / "rota.yaml"
     path.write_text(yaml.safe_dump(rota()), "utf-8")
     tables["rota"] = {"path": str(path)}
+    tables["forge"] = {
+        "kind": "github",
+        "url": f"https://127.0.0.1:{bench.forge.port}",
+        "project": PROJECT,
+        "token": f"${{env:{FORGE_TOKEN}}}",
+        "ca_file": str(bench.ca_file),
+    }
+    environ[FORGE_TOKEN] = bench.passwords["forge"]
     tables["pipeline"] = {"path": str(PIPELINE)}
 
 

@@ -31,6 +31,7 @@ from pytest_readiness.target.blocks.documents import (
 )
 from pytest_readiness.target.blocks.endpoint import Endpoint
 from pytest_readiness.target.blocks.environment import EnvironmentBlock
+from pytest_readiness.target.blocks.forge import ForgeBlock
 from pytest_readiness.target.blocks.health import HealthBlock, HealthLimits
 from pytest_readiness.target.blocks.hosts import HostBlock, OnHost, place
 from pytest_readiness.target.blocks.machine import MachineBlock, MachineLimits
@@ -64,6 +65,7 @@ __all__ = [
     "DrillLimits",
     "Endpoint",
     "EnvironmentBlock",
+    "ForgeBlock",
     "Grant",
     "HealthBlock",
     "HealthLimits",
@@ -154,6 +156,8 @@ class Resources(Block):
     """The service's source."""
     pipeline: PipelineBlock | None = None
     """How a release is deployed."""
+    forge: ForgeBlock | None = None
+    """Where the source is kept."""
     rota: RotaBlock | None = None
     """Who is on call."""
     openapi: OpenapiBlock | None = None
