@@ -2,13 +2,18 @@
 
 from pytest_readiness import (
     Attestation,
+    Backup,
+    BackupRuns,
     Check,
     Document,
+    Drill,
     Forge,
     Limits,
     Pipeline,
     Rota,
+    RowCounts,
     attested,
+    backup_rules,
     days,
     document_rules,
     drill_rules,
@@ -48,6 +53,28 @@ def test_rollback_process(
     """
     document_rules(check, document, limits)
     drill_rules(check, attestation, limits.drills.max_age)
+
+
+@item("backup-process", owner="dba")
+@attested(role="dba", scope="environment", when="unconfigured")
+def test_backup_process(
+    check: Check,
+    backup: Backup,
+    backup_runs: BackupRuns,
+    drill: Drill,
+    row_counts: RowCounts,
+    limits: Limits,
+) -> None:
+    """Each of the last scheduled backups was made, and the newest comes back whole.
+
+    Why: a job that fails now and then fails on the day before the disk does.
+    Fix: see why the runs that are named here did not end well, and have somebody told
+    when one does not.
+    """
+    backup_rules(check, backup, drill, row_counts, limits)
+    bounds = limits.backup
+    gaps = backup_runs.missed(bounds.interval.value, bounds.runs.value)
+    check(f"runs missing of the last {bounds.runs.value}", gaps).empty()
 
 
 @item("recovery-process", owner="ops-lead")

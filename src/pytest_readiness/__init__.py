@@ -23,11 +23,13 @@ if TYPE_CHECKING:
     from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
     from pytest_readiness.catalogue.requirement import Bound, Check
     from pytest_readiness.plugin.attestation import Attestation
+    from pytest_readiness.plugin.backup_rules import backup_rules
     from pytest_readiness.plugin.document_rules import document_rules, drill_rules
     from pytest_readiness.probes.alertmanager import Alertmanager
     from pytest_readiness.probes.artefacts.junit import Junit
     from pytest_readiness.probes.backup import Backup
     from pytest_readiness.probes.backup.drill import Drill
+    from pytest_readiness.probes.backup.runs import BackupRuns
     from pytest_readiness.probes.dependencies import Dependencies
     from pytest_readiness.probes.documents import Document
     from pytest_readiness.probes.documents.runbooks import Runbooks
@@ -59,6 +61,7 @@ _HOME = {
     "Alertmanager": "probes.alertmanager",
     "Attestation": "plugin.attestation",
     "Backup": "probes.backup",
+    "BackupRuns": "probes.backup.runs",
     "Bound": "catalogue.requirement",
     "Cause": "catalogue.observation",
     "Check": "catalogue.requirement",
@@ -97,6 +100,7 @@ _HOME = {
     "Tls": "probes.tls",
     "Unavailable": "catalogue.observation",
     "attested": "catalogue.marking",
+    "backup_rules": "plugin.backup_rules",
     "days": "catalogue.marking",
     "document_rules": "plugin.document_rules",
     "drill_rules": "plugin.document_rules",
@@ -110,6 +114,7 @@ __all__ = [
     "Alertmanager",
     "Attestation",
     "Backup",
+    "BackupRuns",
     "Bound",
     "Cause",
     "Check",
@@ -149,6 +154,7 @@ __all__ = [
     "Unavailable",
     "__version__",
     "attested",
+    "backup_rules",
     "days",
     "document_rules",
     "drill_rules",

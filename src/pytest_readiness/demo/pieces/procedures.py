@@ -15,7 +15,7 @@ from pytest_readiness.demo.standins.forge import PROJECT
 if TYPE_CHECKING:
     from pytest_readiness.demo.bench import Bench, Tables
 
-__all__ = ["FORGE_TOKEN", "PIPELINE", "PROCEDURES", "describe", "rota"]
+__all__ = ["FORGE_TOKEN", "PIPELINE", "PROCEDURES", "describe", "rota", "runs"]
 
 PROCEDURES = (
     "rollback-process",
@@ -47,7 +47,20 @@ def describe(bench: Bench, tables: Tables, environ: dict[str, str]) -> None:
         "ca_file": str(bench.ca_file),
     }
     environ[FORGE_TOKEN] = bench.passwords["forge"]
+    history = bench.folder / "backup-history.jsonl"
+    history.write_text(runs(), "utf-8")
+    tables["backup"]["history"] = str(history)
     tables["pipeline"] = {"path": str(PIPELINE)}
+
+
+def runs(*missing: int) -> str:
+    """Give the record of ten days of the backup's job; some days may be missing."""
+    now, day = dt.datetime.now(dt.UTC), dt.timedelta(days=1)
+    return "".join(
+        f'{{"ended": "{(now - number * day).isoformat()}", "result": "{result}"}}\n'
+        for number in range(10, -1, -1)
+        for result in ["failure" if number in missing else "success"]
+    )
 
 
 def rota() -> dict[str, Any]:
