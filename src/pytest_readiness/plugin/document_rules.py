@@ -6,7 +6,8 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_readiness.catalogue.requirement import Bound, Check
+    from pytest_readiness.catalogue.judgement import Bound
+    from pytest_readiness.catalogue.requirement import Check
     from pytest_readiness.plugin.attestation import Attestation
     from pytest_readiness.probes.documents import Document
     from pytest_readiness.target.blocks import Limits

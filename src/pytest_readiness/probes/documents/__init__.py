@@ -1,8 +1,7 @@
 """Documents for people: there, long enough, finished, whole in its links, reviewed.
 
 A document is a file of the release or a page of a wiki. What is large, or written in
-reStructuredText, is read in a process of its own; see
-:mod:`pytest_readiness.probes.pages`.
+reStructuredText, is read in a process of its own.
 """
 
 from __future__ import annotations
