@@ -22,6 +22,17 @@ __all__ = ["FAULTS", "changed", "replaced", "stale"]
 
 _ITEMS = tuple(f"documentation.{name}" for name in GUIDES)
 _FIRST = "documentation.installation-guide"
+_INTO_PARTS = tuple(
+    f"operational-procedures.{name}"
+    for name in ("rollback-process", "recovery-process")
+)
+"""Procedures that link to parts of the guides."""
+_INTO_GUIDES = (
+    *_INTO_PARTS,
+    "operational-procedures.monitoring-process",
+    "operational-procedures.change-management",
+)
+"""Procedures that link to a guide."""
 _LOOKS = frozenset({"document", "runbooks"})
 _REVIEWED = re.compile(r"^reviewed: .*$", re.MULTILINE)
 _STUB = "---\nreviewed: {today}\n---\n# Guide\n\nThis guide will be written soon.\n"
@@ -103,8 +114,16 @@ def _fault(
 
 
 FAULTS = (
-    _fault("missing", "the guides are not there", replaced(lambda _: None, *GUIDES)),
-    _fault("stub", "the guides are a line long", changed(_stub, *GUIDES)),
+    _fault(
+        *("missing", "the guides are not there"),
+        replaced(lambda _: None, *GUIDES),
+        items=(*_ITEMS, *_INTO_GUIDES),
+    ),
+    _fault(
+        *("stub", "the guides are a line long"),
+        changed(_stub, *GUIDES),
+        items=(*_ITEMS, *_INTO_PARTS),
+    ),
     _fault(
         *("broken-link", "the guides link to a file that is not there"),
         changed(_with("See [more](nowhere.md)."), *GUIDES),
@@ -125,6 +144,7 @@ FAULTS = (
     _fault(
         *("not-text", "the guides are no text"),
         replaced(lambda _: b"%PDF-1.7\n\xff\xfe\0\0", *GUIDES),
+        items=(*_ITEMS, *_INTO_PARTS),
     ),
     _fault(
         *("heading", "a guide lacks a heading that it must have"),
