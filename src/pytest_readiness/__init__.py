@@ -23,16 +23,23 @@ if TYPE_CHECKING:
     from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
     from pytest_readiness.catalogue.requirement import Bound, Check
     from pytest_readiness.plugin.attestation import Attestation
+    from pytest_readiness.plugin.backup_rules import backup_rules
+    from pytest_readiness.plugin.document_rules import document_rules, drill_rules
     from pytest_readiness.probes.alertmanager import Alertmanager
     from pytest_readiness.probes.artefacts.junit import Junit
     from pytest_readiness.probes.backup import Backup
     from pytest_readiness.probes.backup.drill import Drill
+    from pytest_readiness.probes.backup.runs import BackupRuns
     from pytest_readiness.probes.dependencies import Dependencies
+    from pytest_readiness.probes.documents import Document
+    from pytest_readiness.probes.documents.runbooks import Runbooks
     from pytest_readiness.probes.environment import Environment
+    from pytest_readiness.probes.forge import Forge
     from pytest_readiness.probes.health import Health
     from pytest_readiness.probes.look import Facts, Look
     from pytest_readiness.probes.machine import Machine
     from pytest_readiness.probes.openapi import Openapi, Operation, Served
+    from pytest_readiness.probes.pipeline import Pipeline
     from pytest_readiness.probes.postgres import Postgres
     from pytest_readiness.probes.postgres.contents import Contents
     from pytest_readiness.probes.postgres.database import Database, Live
@@ -43,6 +50,7 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.provider import Provider
     from pytest_readiness.probes.python import Python
     from pytest_readiness.probes.redis import Redis
+    from pytest_readiness.probes.rota import Rota
     from pytest_readiness.probes.service import Service
     from pytest_readiness.probes.sources import Sources
     from pytest_readiness.probes.tls import Tls
@@ -68,6 +76,7 @@ _HOME = {
     "AuthorizedWrites": "probes.web.authorization",
     "Backup": "probes.backup",
     "BodyInputs": "probes.web.inputs",
+    "BackupRuns": "probes.backup.runs",
     "Bound": "catalogue.requirement",
     "Cause": "catalogue.observation",
     "Check": "catalogue.requirement",
@@ -75,9 +84,11 @@ _HOME = {
     "Database": "probes.postgres.database",
     "Defences": "probes.postgres.defences",
     "Dependencies": "probes.dependencies",
+    "Document": "probes.documents",
     "Drill": "probes.backup.drill",
     "Environment": "probes.environment",
     "Facts": "probes.look",
+    "Forge": "probes.forge",
     "Health": "probes.health",
     "Injection": "probes.web.injection",
     "Inputs": "probes.web.inputs",
@@ -92,13 +103,16 @@ _HOME = {
     "Operation": "probes.openapi",
     "Pages": "probes.web.pages",
     "Pgbouncer": "probes.postgres.pgbouncer",
+    "Pipeline": "probes.pipeline",
     "Postgres": "probes.postgres",
     "Prometheus": "probes.prometheus",
     "Provider": "probes.provider",
     "Python": "probes.python",
     "RateLimit": "probes.web.rate_limit",
     "Redis": "probes.redis",
+    "Rota": "probes.rota",
     "RowCounts": "probes.postgres.row_counts",
+    "Runbooks": "probes.documents.runbooks",
     "Served": "probes.openapi",
     "Service": "probes.service",
     "Sources": "probes.sources",
@@ -107,7 +121,10 @@ _HOME = {
     "Transport": "probes.web.transport",
     "Unavailable": "catalogue.observation",
     "attested": "catalogue.marking",
+    "backup_rules": "plugin.backup_rules",
     "days": "catalogue.marking",
+    "document_rules": "plugin.document_rules",
+    "drill_rules": "plugin.document_rules",
     "hours": "catalogue.marking",
     "item": "catalogue.marking",
     "rollup": "catalogue.marking",
@@ -121,6 +138,7 @@ __all__ = [
     "Authorization",
     "AuthorizedWrites",
     "Backup",
+    "BackupRuns",
     "BodyInputs",
     "Bound",
     "Cause",
@@ -129,9 +147,11 @@ __all__ = [
     "Database",
     "Defences",
     "Dependencies",
+    "Document",
     "Drill",
     "Environment",
     "Facts",
+    "Forge",
     "Health",
     "Injection",
     "Inputs",
@@ -146,13 +166,16 @@ __all__ = [
     "Operation",
     "Pages",
     "Pgbouncer",
+    "Pipeline",
     "Postgres",
     "Prometheus",
     "Provider",
     "Python",
     "RateLimit",
     "Redis",
+    "Rota",
     "RowCounts",
+    "Runbooks",
     "Served",
     "Service",
     "Sources",
@@ -162,7 +185,10 @@ __all__ = [
     "Unavailable",
     "__version__",
     "attested",
+    "backup_rules",
     "days",
+    "document_rules",
+    "drill_rules",
     "hours",
     "item",
     "rollup",

@@ -30,6 +30,7 @@ from pytest_readiness.demo.servers.programs import (
 from pytest_readiness.demo.servers.template import Template
 from pytest_readiness.demo.servers.tls_front import TlsFront
 from pytest_readiness.demo.servers.valkey import ValkeyServer
+from pytest_readiness.demo.standins.forge import Forge
 from pytest_readiness.demo.standins.pgbouncer import Pool, pgbouncer
 from pytest_readiness.demo.standins.prometheus import Prometheus
 from pytest_readiness.demo.standins.providers import NAMES as PROVIDERS, provider
@@ -58,7 +59,7 @@ _USERS = {
 }
 """Who may log in to the service, and the role."""
 _ACCOUNTS = (
-    *("database", "cache", "metrics", "pool", "engine", "administrator"),
+    *("database", "cache", "metrics", "pool", "forge", "engine", "administrator"),
     *_USERS,
     *PROVIDERS,
 )
@@ -94,6 +95,7 @@ class Bench:
     providers: Mapping[str, Listener]
     """The stand-ins of the providers of data, by name."""
     prometheus: Prometheus
+    forge: Forge
 
 
 def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
@@ -138,6 +140,8 @@ def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
         issued.server_context(folder, "metrics"), passwords["metrics"]
     )
     stack.callback(prometheus.close)
+    forge = Forge(issued.server_context(folder, "forge"), passwords["forge"])
+    stack.callback(forge.close)
     engine.wait()
     return Bench(
         folder=folder,
@@ -155,6 +159,7 @@ def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
         pool_port=pooling.port,
         providers=providers,
         prometheus=prometheus,
+        forge=forge,
     )
 
 

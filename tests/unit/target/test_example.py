@@ -32,6 +32,7 @@ NAMED = {
     "target.",
     "gate.",
     "target.*.prometheus.queries.",
+    "target.*.documents.",
     "target.*.prometheus.key_metrics.",
     "target.*.providers.",
     "target.*.hosts.",

@@ -115,7 +115,8 @@ TOLD: Mapping[str, Told] = {
 }
 """The series of each query, by its name."""
 
-_RUNBOOK = "https://runbooks.example/engine"
+_RUNBOOK = "https://git.trading.example/engine/docs/monitoring-guide.md"
+"""Where the alerts lead: to their parts of the guide."""
 
 
 def describe(bench: Bench, tables: Tables, environ: dict[str, str]) -> None:
@@ -180,7 +181,10 @@ def _rules() -> list[dict[str, object]]:
             "query": query,
             "duration": 120,
             "labels": {"severity": "critical"},
-            "annotations": {"runbook_url": _RUNBOOK, "summary": name},
+            "annotations": {
+                "runbook_url": f"{_RUNBOOK}#{name.lower()}",
+                "summary": name,
+            },
             "health": "ok",
             "lastError": "",
             "state": "inactive",

@@ -24,19 +24,27 @@ from pytest_readiness.target.blocks.block import (
     worded,
 )
 from pytest_readiness.target.blocks.dependencies import DependenciesBlock
+from pytest_readiness.target.blocks.documents import (
+    DocumentBlock,
+    DocumentLimits,
+    DrillLimits,
+)
 from pytest_readiness.target.blocks.endpoint import Endpoint
 from pytest_readiness.target.blocks.environment import EnvironmentBlock
+from pytest_readiness.target.blocks.forge import ForgeBlock
 from pytest_readiness.target.blocks.health import HealthBlock, HealthLimits
 from pytest_readiness.target.blocks.hosts import HostBlock, OnHost, place
 from pytest_readiness.target.blocks.machine import MachineBlock, MachineLimits
 from pytest_readiness.target.blocks.network import NetworkBlock, NetworkLimits
 from pytest_readiness.target.blocks.openapi import OpenapiBlock
 from pytest_readiness.target.blocks.pgbouncer import PgbouncerBlock, PgbouncerLimits
+from pytest_readiness.target.blocks.pipeline import PipelineBlock
 from pytest_readiness.target.blocks.postgres import PostgresBlock, PostgresLimits
 from pytest_readiness.target.blocks.prometheus import PrometheusBlock, PrometheusQuery
 from pytest_readiness.target.blocks.providers import ProviderBlock, ProviderLimits
 from pytest_readiness.target.blocks.python import PythonBlock, PythonLimits
 from pytest_readiness.target.blocks.redis import RedisBlock, RedisLimits
+from pytest_readiness.target.blocks.rota import RotaBlock, RotaLevel, RotaLimits
 from pytest_readiness.target.blocks.security import ServiceLimits
 from pytest_readiness.target.blocks.service import ReleaseRoute, ServiceBlock
 from pytest_readiness.target.blocks.sources import SourcesBlock
@@ -53,8 +61,12 @@ __all__ = [
     "Block",
     "CertificateLimits",
     "DependenciesBlock",
+    "DocumentBlock",
+    "DocumentLimits",
+    "DrillLimits",
     "Endpoint",
     "EnvironmentBlock",
+    "ForgeBlock",
     "Grant",
     "HealthBlock",
     "HealthLimits",
@@ -69,6 +81,7 @@ __all__ = [
     "OpenapiBlock",
     "PgbouncerBlock",
     "PgbouncerLimits",
+    "PipelineBlock",
     "PostgresBlock",
     "PostgresLimits",
     "PrometheusBlock",
@@ -82,6 +95,9 @@ __all__ = [
     "ReleaseRoute",
     "ResourceBlock",
     "Resources",
+    "RotaBlock",
+    "RotaLevel",
+    "RotaLimits",
     "ServiceBlock",
     "ServiceLimits",
     "SourcesBlock",
@@ -134,10 +150,18 @@ class Resources(Block):
     """The endpoints whose certificates are looked at."""
     service: ServiceBlock | None = None
     """The running service."""
+    documents: Mapping[MemberName, DocumentBlock] = Field(default_factory=dict)
+    """Guides, plans and procedures, each by the name that ends its item's id."""
     health: HealthBlock | None = None
     """The routes by which the service says how it is."""
     sources: SourcesBlock | None = None
     """The service's source."""
+    pipeline: PipelineBlock | None = None
+    """How a release is deployed."""
+    forge: ForgeBlock | None = None
+    """Where the source is kept."""
+    rota: RotaBlock | None = None
+    """Who is on call."""
     openapi: OpenapiBlock | None = None
     """The description of the API."""
     providers: Mapping[MemberName, ProviderBlock] = Field(default_factory=dict)
@@ -157,6 +181,8 @@ class Resources(Block):
         unresolved: Mapping[str, str] = getattr(self, "unresolved", {})
         resources = {name: getattr(self, name) for name in Resources.model_fields}
         place(resources, self.hosts, self.prometheus, unresolved)
+        for document in self.documents.values():
+            document.know(self.prometheus)
         place_artefacts(self.artefacts)
         return self
 
@@ -193,6 +219,12 @@ class Limits(Block):
     """Limits of the backups."""
     redis: RedisLimits = RedisLimits()
     """Limits of the cache."""
+    documents: DocumentLimits = DocumentLimits()
+    """Limits of every document."""
+    rota: RotaLimits = RotaLimits()
+    """Limits of the rota."""
+    drills: DrillLimits = DrillLimits()
+    """Limits of what is signed of drills."""
     providers: ProviderLimits = ProviderLimits()
     """Limits of every provider."""
     service: ServiceLimits = ServiceLimits()
