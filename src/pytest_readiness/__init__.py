@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pytest_readiness.plugin.attestation import Attestation
     from pytest_readiness.probes.backup import Backup
     from pytest_readiness.probes.backup.drill import Drill
+    from pytest_readiness.probes.configuration import Configuration
     from pytest_readiness.probes.dependencies import Dependencies
     from pytest_readiness.probes.environment import Environment
     from pytest_readiness.probes.look import Facts, Look
@@ -51,6 +52,7 @@ _HOME = {
     "Bound": "catalogue.requirement",
     "Cause": "catalogue.observation",
     "Check": "catalogue.requirement",
+    "Configuration": "probes.configuration",
     "Contents": "probes.postgres.contents",
     "Database": "probes.postgres.database",
     "Defences": "probes.postgres.defences",
@@ -89,6 +91,7 @@ __all__ = [
     "Bound",
     "Cause",
     "Check",
+    "Configuration",
     "Contents",
     "Database",
     "Defences",

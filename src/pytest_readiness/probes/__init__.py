@@ -17,6 +17,7 @@ __all__ = ["REGISTRY", "probe"]
 
 REGISTRY: Mapping[str, str] = {
     "backup": "pytest_readiness.probes.backup:Backup",
+    "configuration": "pytest_readiness.probes.configuration:Configuration",
     "contents": "pytest_readiness.probes.postgres.contents:Contents",
     "database": "pytest_readiness.probes.postgres.database:Database",
     "defences": "pytest_readiness.probes.postgres.defences:Defences",

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from pytest_readiness.demo.pki import Stored
 
 __all__ = [
+    "CONFIGURATION",
     "ENV_EXAMPLE",
+    "LOGGING",
     "REQUIREMENTS",
     "EngineServer",
     "Surroundings",
@@ -35,6 +37,7 @@ __all__ = [
 
 _PACKAGE = Path(next(iter(engine.__path__)))
 _ROOT = _PACKAGE.parents[2]
+_RELEASED = {".example", ".json", ".py", ".sql", ".txt", ".yaml"}
 _PASSED_ON = ("PATH", "PYTHONPATH", "LANG", "LD_LIBRARY_PATH", "TMPDIR")
 """What of our environment the service gets; a PGSSLMODE there would change it."""
 _MEASURING = "COVERAGE_"
@@ -42,7 +45,9 @@ REQUIREMENTS = _PACKAGE / "requirements.txt"
 """What the service needs installed."""
 ENV_EXAMPLE = _PACKAGE / ".env.example"
 """The variables that the service must have."""
-_POOL_SIZE = 4
+CONFIGURATION = (_PACKAGE / "settings.yaml", _PACKAGE / "settings.schema.json")
+LOGGING = _PACKAGE / "logging.yaml"
+"""What configures the service, the schema of it, and what it logs."""
 _TIMEOUT = 5.0
 
 
@@ -81,7 +86,6 @@ class EngineServer:
                 "USERS": json.dumps(surroundings.users),
                 "DIGEST": engine_digest(),
                 "LISTEN_FD": str(listening.fileno()),
-                "POOL_SIZE": str(_POOL_SIZE),
             }
             program = Program(
                 "engine",
@@ -141,7 +145,7 @@ def engine_digest() -> str:
     lines = sorted(
         f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n"
         for path in _PACKAGE.iterdir()
-        if path.suffix in {".example", ".py", ".sql", ".txt"}
+        if path.suffix in _RELEASED
     )
     return f"sha256:{hashlib.sha256(''.join(lines).encode()).hexdigest()}"
 

@@ -18,6 +18,10 @@ from pytest_readiness.target.blocks.block import (
     ResourceBlock,
     worded,
 )
+from pytest_readiness.target.blocks.configuration import (
+    ConfigurationBlock,
+    ConfigurationFile,
+)
 from pytest_readiness.target.blocks.dependencies import DependenciesBlock
 from pytest_readiness.target.blocks.endpoint import Endpoint
 from pytest_readiness.target.blocks.environment import EnvironmentBlock
@@ -39,6 +43,8 @@ __all__ = [
     "BackupLimits",
     "Block",
     "CertificateLimits",
+    "ConfigurationBlock",
+    "ConfigurationFile",
     "DependenciesBlock",
     "Endpoint",
     "EnvironmentBlock",
@@ -99,6 +105,8 @@ class Resources(Block):
     """What must be installed for the service."""
     environment: EnvironmentBlock | None = None
     """The variables that the service must have."""
+    configuration: ConfigurationBlock | None = None
+    """The files that configure the service."""
     machine: MachineBlock | None = None
     """The machine that runs the service."""
     network: NetworkBlock | None = None
