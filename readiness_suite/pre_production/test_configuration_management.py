@@ -1,6 +1,15 @@
 """Configuration Management."""
 
-from pytest_readiness import Check, Configuration, Environment, attested, item, section
+from pytest_readiness import (
+    Check,
+    Configuration,
+    Environment,
+    Prometheus,
+    Secrecy,
+    attested,
+    item,
+    section,
+)
 
 pytestmark = section("configuration-management", stage="pre-production")
 
@@ -43,6 +52,21 @@ def test_configuration_files(check: Check, configuration: Configuration) -> None
     check("logging is accepted", configuration.logging_accepted).is_true()
 
 
+@item("security-settings", owner="security-lead")
+@attested(role="security-lead", scope="release", when="unconfigured")
+def test_security_settings(check: Check, secrecy: Secrecy) -> None:
+    """No secret stands in a configuration file, and secrets are for the service alone.
+
+    Why: what is in a configuration file is in every copy and every backup of it, and a
+    debugger that is left on lets in whoever meets an error.
+    Fix: move the secret that is named and change it; `chmod 600` the file or encrypt
+    it; switch debugging off. What is no secret is audited in `.secrets.baseline`.
+    """
+    check("secrets in plain text", secrecy.planted).empty()
+    check("secrets that others may read", secrecy.exposed).empty()
+    check("debugging that is on", secrecy.debug_switches).empty()
+
+
 @item("logging-configuration", owner="ops-lead")
 @attested(role="ops-lead", scope="release", when="unconfigured")
 def test_logging_configuration(check: Check, configuration: Configuration) -> None:
@@ -60,3 +84,21 @@ def test_logging_configuration(check: Check, configuration: Configuration) -> No
     )
     check("files that grow for ever", configuration.unbounded).empty()
     check("output that nothing collects", configuration.uncollected).empty()
+
+
+@item("monitoring-configuration", owner="ops-lead")
+@attested(role="ops-lead", scope="environment", when="unconfigured")
+def test_monitoring_configuration(check: Check, prometheus: Prometheus) -> None:
+    """Every metric that matters has an alert with a threshold, and every rule works.
+
+    Why: a rule that Prometheus cannot evaluate, or has never loaded, is silent, and so
+    is everything that it should have told.
+    Fix: load a rule that compares the metric and waits (`for`); mend the rule that is
+    named. `[target.NAME.prometheus.key_metrics]` says which metrics matter.
+    """
+    check("rules that cannot be evaluated", prometheus.broken_rules).empty()
+    for metric in check.each("key metrics", prometheus.key_metrics):
+        alerts = prometheus.alerts_on(metric)
+        check(f"alerts on {metric.name} ({metric.metric})", alerts).satisfies(
+            "at least one, with a threshold and a `for`", bool
+        )

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.backup import Backup
     from pytest_readiness.probes.backup.drill import Drill
     from pytest_readiness.probes.configuration import Configuration
+    from pytest_readiness.probes.configuration.secrecy import Secrecy
     from pytest_readiness.probes.dependencies import Dependencies
     from pytest_readiness.probes.environment import Environment
     from pytest_readiness.probes.look import Facts, Look
@@ -73,6 +74,7 @@ _HOME = {
     "Python": "probes.python",
     "Redis": "probes.redis",
     "RowCounts": "probes.postgres.row_counts",
+    "Secrecy": "probes.configuration.secrecy",
     "Service": "probes.service",
     "Target": "target.model",
     "Tls": "probes.tls",
@@ -112,6 +114,7 @@ __all__ = [
     "Python",
     "Redis",
     "RowCounts",
+    "Secrecy",
     "Service",
     "Target",
     "Tls",

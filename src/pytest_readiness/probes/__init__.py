@@ -34,6 +34,7 @@ REGISTRY: Mapping[str, str] = {
     "python": "pytest_readiness.probes.python:Python",
     "redis": "pytest_readiness.probes.redis:Redis",
     "row_counts": "pytest_readiness.probes.postgres.row_counts:RowCounts",
+    "secrecy": "pytest_readiness.probes.configuration.secrecy:Secrecy",
     "service": "pytest_readiness.probes.service:Service",
     "tls": "pytest_readiness.probes.tls:Tls",
 }

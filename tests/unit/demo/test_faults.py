@@ -62,6 +62,10 @@ def test_each_is_well_declared(fault: faults.Fault) -> None:
         *("configuration-key-missing", "configuration-wrong-type"),
         *("logging-unknown-class", "configuration-duplicate-key"),
         *("logging-debug", "logging-unbounded"),
+        *("rules-metric-without-alert", "rules-evaluation-error"),
+        *("secrecy-planted-aws-key", "secrecy-planted-private-key"),
+        *("secrecy-planted-url-password", "secrecy-planted-github-token"),
+        *("secrecy-planted-password", "secrecy-readable", "secrecy-debug"),
     ],
 )
 def test_every_bad_target_of_the_catalogue_is_there(wanted: str) -> None:

@@ -29,4 +29,5 @@ def describe(bench: Bench, tables: Tables, environ: dict[str, str]) -> None:  # 
         ],
         "logging": str(LOGGING),
         "interpreter": str(bench.python),
+        "secret_files": [str(bench.engine.key_file)],
     }

@@ -72,6 +72,8 @@ class EngineServer:
         certificate: Stored,
         surroundings: Surroundings,
     ) -> None:
+        self.key_file = certificate.key
+        """Where the service has the key of its certificate."""
         self._trust = ssl.create_default_context(cafile=surroundings.ca_file)
         # Listening before the process exists: no port to agree on, nothing refused.
         with socket.create_server(("127.0.0.1", 0)) as listening:

@@ -48,6 +48,14 @@ class ConfigurationBlock(OnHost):
     """Files of logrotate that may cut the service's logs."""
     collector: Text | None = None
     """What collects the service's standard output, such as ``journald`` or ``loki``."""
+    secret_files: Paths = ()
+    """Files that hold secrets: for their owner alone, or encrypted."""
+    manifests: Paths = ()
+    """Kubernetes manifests whose mounted secrets are looked at, on this machine."""
+    baseline: FilePath | None = None
+    """``.secrets.baseline`` of detect-secrets: what was audited as no secret."""
+    debug_keys: Texts = ()
+    """More keys that switch debugging on, beside those that end in ``debug``."""
     timeout: Annotated[Duration, AfterValidator(some_time)] = dt.timedelta(seconds=10)
     """How long reading the files, and trying the logging file, may take."""
 
