@@ -23,14 +23,18 @@ if TYPE_CHECKING:
     from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
     from pytest_readiness.catalogue.requirement import Bound, Check
     from pytest_readiness.plugin.attestation import Attestation
+    from pytest_readiness.probes.alertmanager import Alertmanager
+    from pytest_readiness.probes.artefacts.junit import Junit
     from pytest_readiness.probes.backup import Backup
     from pytest_readiness.probes.backup.drill import Drill
     from pytest_readiness.probes.configuration import Configuration
     from pytest_readiness.probes.configuration.secrecy import Secrecy
     from pytest_readiness.probes.dependencies import Dependencies
     from pytest_readiness.probes.environment import Environment
+    from pytest_readiness.probes.health import Health
     from pytest_readiness.probes.look import Facts, Look
     from pytest_readiness.probes.machine import Machine
+    from pytest_readiness.probes.openapi import Openapi, Operation, Served
     from pytest_readiness.probes.postgres import Postgres
     from pytest_readiness.probes.postgres.contents import Contents
     from pytest_readiness.probes.postgres.database import Database, Live
@@ -48,6 +52,7 @@ if TYPE_CHECKING:
     from pytest_readiness.target.model import Target
 
 _HOME = {
+    "Alertmanager": "probes.alertmanager",
     "Attestation": "plugin.attestation",
     "Backup": "probes.backup",
     "Bound": "catalogue.requirement",
@@ -61,12 +66,16 @@ _HOME = {
     "Drill": "probes.backup.drill",
     "Environment": "probes.environment",
     "Facts": "probes.look",
+    "Junit": "probes.artefacts.junit",
+    "Health": "probes.health",
     "Limits": "target.blocks",
     "Live": "probes.postgres.database",
     "Look": "probes.look",
     "Machine": "probes.machine",
     "Network": "probes.upstream",
     "Observed": "catalogue.observation",
+    "Openapi": "probes.openapi",
+    "Operation": "probes.openapi",
     "Pgbouncer": "probes.postgres.pgbouncer",
     "Postgres": "probes.postgres",
     "Prometheus": "probes.prometheus",
@@ -75,6 +84,7 @@ _HOME = {
     "Redis": "probes.redis",
     "RowCounts": "probes.postgres.row_counts",
     "Secrecy": "probes.configuration.secrecy",
+    "Served": "probes.openapi",
     "Service": "probes.service",
     "Target": "target.model",
     "Tls": "probes.tls",
@@ -88,6 +98,7 @@ _HOME = {
 }
 
 __all__ = [
+    "Alertmanager",
     "Attestation",
     "Backup",
     "Bound",
@@ -101,12 +112,16 @@ __all__ = [
     "Drill",
     "Environment",
     "Facts",
+    "Health",
+    "Junit",
     "Limits",
     "Live",
     "Look",
     "Machine",
     "Network",
     "Observed",
+    "Openapi",
+    "Operation",
     "Pgbouncer",
     "Postgres",
     "Prometheus",
@@ -115,6 +130,7 @@ __all__ = [
     "Redis",
     "RowCounts",
     "Secrecy",
+    "Served",
     "Service",
     "Target",
     "Tls",

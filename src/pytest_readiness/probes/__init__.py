@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["REGISTRY", "probe"]
 
 REGISTRY: Mapping[str, str] = {
+    "alertmanager": "pytest_readiness.probes.alertmanager:Alertmanager",
     "backup": "pytest_readiness.probes.backup:Backup",
     "configuration": "pytest_readiness.probes.configuration:Configuration",
     "contents": "pytest_readiness.probes.postgres.contents:Contents",
@@ -23,10 +24,13 @@ REGISTRY: Mapping[str, str] = {
     "defences": "pytest_readiness.probes.postgres.defences:Defences",
     "drill": "pytest_readiness.probes.backup.drill:Drill",
     "live": "pytest_readiness.probes.postgres.database:Live",
+    "junit": "pytest_readiness.probes.artefacts.junit:Junit",
     "dependencies": "pytest_readiness.probes.dependencies:Dependencies",
+    "health": "pytest_readiness.probes.health:Health",
     "environment": "pytest_readiness.probes.environment:Environment",
     "machine": "pytest_readiness.probes.machine:Machine",
     "network": "pytest_readiness.probes.upstream:Network",
+    "openapi": "pytest_readiness.probes.openapi:Openapi",
     "pgbouncer": "pytest_readiness.probes.postgres.pgbouncer:Pgbouncer",
     "postgres": "pytest_readiness.probes.postgres:Postgres",
     "prometheus": "pytest_readiness.probes.prometheus:Prometheus",
@@ -35,6 +39,7 @@ REGISTRY: Mapping[str, str] = {
     "redis": "pytest_readiness.probes.redis:Redis",
     "row_counts": "pytest_readiness.probes.postgres.row_counts:RowCounts",
     "secrecy": "pytest_readiness.probes.configuration.secrecy:Secrecy",
+    "served": "pytest_readiness.probes.openapi:Served",
     "service": "pytest_readiness.probes.service:Service",
     "tls": "pytest_readiness.probes.tls:Tls",
 }

@@ -8,6 +8,8 @@ the look, and an endless answer ends. Redirects are not followed, cookies not ke
 from __future__ import annotations
 
 import http.client
+import json
+from base64 import b64encode
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
@@ -30,6 +32,7 @@ from pytest_readiness.probes.secure import (
     trust_context,
 )
 from pytest_readiness.probes.stream import Stream
+from pytest_readiness.target.blocks.web import TenantBlock
 
 if TYPE_CHECKING:
     import socket
@@ -38,8 +41,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_readiness.probes.look import Look
+    from pytest_readiness.target.blocks.web import WebBlock
 
-__all__ = ["Answer", "Client", "Identity"]
+__all__ = ["Answer", "Client", "Identity", "connected", "credentials"]
 
 _FAILURES = (
     requests.RequestException,
@@ -127,11 +131,32 @@ class Client(Closing):
         Raises:
             LookError: no answer, and why.
         """
+        return self._ask("GET", route, query=query)
+
+    def post(self, route: str, document: object) -> Answer:
+        """Send a JSON document to a route, below the base.
+
+        Raises:
+            LookError: no answer, and why.
+        """
+        return self._ask("POST", route, body=json.dumps(document).encode())
+
+    def _ask(
+        self,
+        method: str,
+        route: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+    ) -> Answer:
+        kind = {} if body is None else {"Content-Type": "application/json"}
         try:
-            with self._session.get(
+            with self._session.request(
+                method,
                 f"{self._base}{route}",
                 params=query,
-                headers={**_ASIDE, **self._headers()},
+                data=body,
+                headers={**_ASIDE, **kind, **self._headers()},
                 timeout=self._look.remaining(),
                 allow_redirects=False,
                 stream=True,
@@ -150,6 +175,36 @@ class Client(Closing):
             if len(body) > self._intake:
                 raise LookError(ENDLESS)
         return bytes(body)
+
+
+def credentials(block: WebBlock) -> dict[str, str]:
+    """Give the headers that log in to a block's API; they hold its secrets."""
+    headers: dict[str, str] = {}
+    if block.token is not None:
+        headers["Authorization"] = f"Bearer {block.token.reveal()}"
+    if block.password is not None:
+        pair = f"{block.username}:{block.password.reveal()}"
+        headers["Authorization"] = f"Basic {b64encode(pair.encode()).decode()}"
+    if isinstance(block, TenantBlock) and block.tenant is not None:
+        headers[block.tenant_header] = block.tenant.reveal()
+    return headers
+
+
+def connected(block: WebBlock, look: Look, *, intake: int, answers: int) -> Client:
+    """Prepare a session with a block's API; nothing is sent yet.
+
+    Raises:
+        LookError: a certificate cannot be used, or a secret is not set.
+    """
+    identity = Identity(block.ca_file, block.cert_file, block.key_file)
+    return Client(
+        block.url,
+        look,
+        identity,
+        lambda: credentials(block),
+        intake=intake,
+        answers=answers,
+    )
 
 
 def _failed(error: Exception) -> LookError:

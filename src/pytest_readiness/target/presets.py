@@ -7,6 +7,7 @@ go before its presets.
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -20,26 +21,30 @@ class Preset(NamedTuple):
 
     promql: str
     unit: str = ""
+    window: dt.timedelta | None = None
+    """So far back it is asked; left out, for the present only."""
+    step: dt.timedelta = dt.timedelta(minutes=1)
 
 
+_HOUR = dt.timedelta(hours=1)
 _RATIO, _BYTES, _SECONDS, _RATE = "ratio", "bytes", "s", "bytes/s"
 _DISKS = 'fstype!~"tmpfs|ramfs|overlay|squashfs|iso9660|fuse.*|nsfs",<on>'
 _TWO_WEEKS = "14 * 86400"
 
+_NODE_CPU = '1 - avg by (instance) (rate(node_cpu_seconds_total{mode="idle",<on>}[5m]))'
+_NODE_MEMORY = (
+    "1 - node_memory_MemAvailable_bytes{<on>} / node_memory_MemTotal_bytes{<on>}"
+)
 _NODE = {
     "node-up": Preset("up{<on>}"),
     "cpu-cores": Preset(
         'count by (instance) (node_cpu_seconds_total{mode="idle",<on>})'
     ),
-    "cpu-used": Preset(
-        '1 - avg by (instance) (rate(node_cpu_seconds_total{mode="idle",<on>}[5m]))',
-        _RATIO,
-    ),
+    "cpu-used": Preset(_NODE_CPU, _RATIO),
+    "cpu-history": Preset(_NODE_CPU, _RATIO, _HOUR),
     "memory-total": Preset("node_memory_MemTotal_bytes{<on>}", _BYTES),
-    "memory-used": Preset(
-        "1 - node_memory_MemAvailable_bytes{<on>} / node_memory_MemTotal_bytes{<on>}",
-        _RATIO,
-    ),
+    "memory-used": Preset(_NODE_MEMORY, _RATIO),
+    "memory-history": Preset(_NODE_MEMORY, _RATIO, _HOUR),
     "disk-total": Preset(f"node_filesystem_size_bytes{{{_DISKS}}}", _BYTES),
     "disk-used": Preset(
         f"1 - node_filesystem_avail_bytes{{{_DISKS}}}"
@@ -71,17 +76,20 @@ _WINDOWS_FREE = (
     "(windows_memory_available_bytes{<on>}"
     " or windows_os_physical_memory_free_bytes{<on>})"
 )
+_WINDOWS_CPU = (
+    '1 - avg by (instance) (rate(windows_cpu_time_total{mode="idle",<on>}[5m]))'
+)
+_WINDOWS_MEMORY = f"1 - {_WINDOWS_FREE} / {_WINDOWS_TOTAL}"
 _WINDOWS = {
     "node-up": Preset("up{<on>}"),
     "cpu-cores": Preset(
         'count by (instance) (windows_cpu_time_total{mode="idle",<on>})'
     ),
-    "cpu-used": Preset(
-        '1 - avg by (instance) (rate(windows_cpu_time_total{mode="idle",<on>}[5m]))',
-        _RATIO,
-    ),
+    "cpu-used": Preset(_WINDOWS_CPU, _RATIO),
+    "cpu-history": Preset(_WINDOWS_CPU, _RATIO, _HOUR),
     "memory-total": Preset(_WINDOWS_TOTAL, _BYTES),
-    "memory-used": Preset(f"1 - {_WINDOWS_FREE} / {_WINDOWS_TOTAL}", _RATIO),
+    "memory-used": Preset(_WINDOWS_MEMORY, _RATIO),
+    "memory-history": Preset(_WINDOWS_MEMORY, _RATIO, _HOUR),
     "disk-total": Preset("windows_logical_disk_size_bytes{<on>}", _BYTES),
     "disk-used": Preset(
         "1 - windows_logical_disk_free_bytes{<on>}"
@@ -103,25 +111,27 @@ _WINDOWS = {
 
 _POD = "(namespace, pod, container)"
 _IN_POD = 'container!="",container!="POD",<on>'
+_POD_CPU = (
+    f"sum by {_POD} (rate(container_cpu_usage_seconds_total{{{_IN_POD}}}[5m]))"
+    f" / (sum by {_POD} (container_spec_cpu_quota{{{_IN_POD}}})"
+    f" / sum by {_POD} (container_spec_cpu_period{{{_IN_POD}}}))"
+)
+_POD_MEMORY = (
+    f"sum by {_POD} (container_memory_working_set_bytes{{{_IN_POD}}})"
+    f" / (sum by {_POD} (container_spec_memory_limit_bytes{{{_IN_POD}}}) > 0)"
+)
 _CADVISOR = {
     "cpu-cores": Preset(
         f"sum by {_POD} (container_spec_cpu_quota{{{_IN_POD}}})"
         f" / sum by {_POD} (container_spec_cpu_period{{{_IN_POD}}})"
     ),
-    "cpu-used": Preset(
-        f"sum by {_POD} (rate(container_cpu_usage_seconds_total{{{_IN_POD}}}[5m]))"
-        f" / (sum by {_POD} (container_spec_cpu_quota{{{_IN_POD}}})"
-        f" / sum by {_POD} (container_spec_cpu_period{{{_IN_POD}}}))",
-        _RATIO,
-    ),
+    "cpu-used": Preset(_POD_CPU, _RATIO),
+    "cpu-history": Preset(_POD_CPU, _RATIO, _HOUR),
     "memory-total": Preset(
         f"sum by {_POD} (container_spec_memory_limit_bytes{{{_IN_POD}}}) > 0", _BYTES
     ),
-    "memory-used": Preset(
-        f"sum by {_POD} (container_memory_working_set_bytes{{{_IN_POD}}})"
-        f" / (sum by {_POD} (container_spec_memory_limit_bytes{{{_IN_POD}}}) > 0)",
-        _RATIO,
-    ),
+    "memory-used": Preset(_POD_MEMORY, _RATIO),
+    "memory-history": Preset(_POD_MEMORY, _RATIO, _HOUR),
     "disk-total": Preset(f"container_fs_limit_bytes{{{_IN_POD}}} > 0", _BYTES),
     "disk-used": Preset(
         f"container_fs_usage_bytes{{{_IN_POD}}}"
@@ -198,6 +208,45 @@ _REDIS = {
 }
 """redis_exporter, for Redis and Valkey."""
 
+_PROCESS = {
+    "resident-memory": Preset(
+        "process_resident_memory_bytes{<on>}",
+        _BYTES,
+        dt.timedelta(hours=6),
+        dt.timedelta(minutes=5),
+    ),
+    "process-age": Preset("time() - process_start_time_seconds{<on>}", _SECONDS),
+}
+_PER_SECOND = "1/s"
+_PYTHON = {
+    **_PROCESS,
+    "gc-collections": Preset(
+        'rate(python_gc_collections_total{generation="2",<on>}[1h])', _PER_SECOND
+    ),
+}
+"""Python's client library; of pauses it says nothing."""
+_GO = {
+    **_PROCESS,
+    "gc-pauses": Preset("rate(go_gc_duration_seconds_sum{<on>}[1h])", _RATIO),
+}
+"""Go's client library; its collector is told by its pauses."""
+_MAJOR = 'action="end of major GC",<on>'
+_OLD = 'gc=~".*(Old|MarkSweep).*",<on>'
+_JVM = {
+    **_PROCESS,
+    "gc-collections": Preset(
+        f"sum by (instance) (rate(jvm_gc_pause_seconds_count{{{_MAJOR}}}[1h])"
+        f" or rate(jvm_gc_collection_seconds_count{{{_OLD}}}[1h]))",
+        _PER_SECOND,
+    ),
+    "gc-pauses": Preset(
+        "sum by (instance) (rate(jvm_gc_pause_seconds_sum{<on>}[1h])"
+        " or rate(jvm_gc_collection_seconds_sum{<on>}[1h]))",
+        _RATIO,
+    ),
+}
+"""Micrometer's names, and those of the Java client library."""
+
 PRESETS: Mapping[str, Mapping[str, Preset]] = {
     "node": _NODE,
     "windows": _WINDOWS,
@@ -205,8 +254,11 @@ PRESETS: Mapping[str, Mapping[str, Preset]] = {
     "kube-state": _KUBE_STATE,
     "postgres": _POSTGRES,
     "redis": _REDIS,
+    "python": _PYTHON,
+    "go": _GO,
+    "jvm": _JVM,
 }
-"""The facts of each exporter, by the exporter's name."""
+"""The facts of each exporter or client library, by its name."""
 
 
 def filled(preset: Preset, matchers: str) -> str:

@@ -19,7 +19,13 @@ if TYPE_CHECKING:
     from tests.unit.target.conftest import Load
 
 # Mistakes if given beside what the example shows; it has them as comments.
-COMMENTED = {"release.digest", "target.*.sha256", "target.*.prometheus.token"}
+COMMENTED = {
+    "release.digest",
+    "target.*.sha256",
+    "target.*.alertmanager.token",
+    "target.*.health.token",
+    "target.*.prometheus.token",
+}
 ENVIRONMENT = ("container", "file", "manifests", "pid", "unit")
 COMMENTED |= {f"target.*.environment.{key}" for key in ENVIRONMENT}
 NAMED = {
@@ -29,6 +35,7 @@ NAMED = {
     "target.*.prometheus.key_metrics.",
     "target.*.providers.",
     "target.*.hosts.",
+    "target.*.artefacts.",
 }
 """Tables whose keys are names of the user's."""
 

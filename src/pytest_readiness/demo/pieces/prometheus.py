@@ -6,18 +6,20 @@ A section that needs another query adds a line to :data:`QUERIES` and to :data:`
 from __future__ import annotations
 
 import datetime as dt
+import math
+from functools import cache
 from typing import TYPE_CHECKING
 
 from pytest_readiness.demo.standins.prometheus import Told
 from pytest_readiness.target.blocks import PrometheusBlock
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from pytest_readiness.demo.bench import Bench, Tables
     from pytest_readiness.demo.standins.prometheus import Prometheus
 
-__all__ = ["METRICS_TOKEN", "QUERIES", "describe", "tell"]
+__all__ = ["METRICS_TOKEN", "QUERIES", "TOLD", "describe", "promql", "tell"]
 
 METRICS_TOKEN = "READINESS_DEMO_METRICS_TOKEN"  # noqa: S105  # a name
 """Variable that the target file refers to."""
@@ -26,7 +28,12 @@ _RATE = 'rate(engine_requests_total{job="engine"}[5m])'
 _FAILED = 'rate(engine_requests_total{job="engine",status=~"5.."}[5m])'
 _BUCKETS = 'rate(engine_request_seconds_bucket{job="engine"}[5m])'
 
-PRESETS = {"node": 'job="node"', "postgres": 'job="postgres"', "redis": 'job="redis"'}
+PRESETS = {
+    "node": 'job="node"',
+    "postgres": 'job="postgres"',
+    "redis": 'job="redis"',
+    "python": 'job="engine"',
+}
 QUERIES: Mapping[str, dict[str, str]] = {
     "service-up": {"promql": 'up{job="engine"}'},
     "request-rate": {"promql": f"sum({_RATE})", "unit": "1/s"},
@@ -35,6 +42,11 @@ QUERIES: Mapping[str, dict[str, str]] = {
         "promql": f"histogram_quantile(0.95, sum by (le) ({_BUCKETS}))",
         "window": "1h",
         "unit": "s",
+    },
+    "workers": {"promql": 'sum(engine_workers{job="engine"})'},
+    "gc-pauses": {
+        "promql": 'rate(engine_gc_seconds_total{job="engine"}[1h])',
+        "unit": "ratio",
     },
 }
 """The demo's own queries; the presets have the others."""
@@ -53,14 +65,28 @@ _GB = 1e9
 _NODE = {"instance": "trading-1:9100"}
 _POSTGRES = {"instance": "trading-1:9187"}
 _REDIS = {"instance": "trading-1:9121"}
+_ENGINE = {"job": "engine", "instance": "trading-1:8443"}
 _DISK = {**_NODE, "job": "node", "device": "/dev/vda1", "mountpoint": "/"}
+
+
+def _waves(middle: float, height: float) -> Callable[[float], float]:
+    """Give what goes up and down, and stays where it is."""
+    return lambda at: middle + height * math.sin(at / 700)
+
+
+_CPU, _MEMORY = Told(_NODE, _waves(0.31, 0.05)), Told(_NODE, _waves(0.52, 0.01))
+_RESIDENT = Told(
+    {**_ENGINE, "__name__": "process_resident_memory_bytes"}, _waves(310e6, 2e6)
+)
 
 TOLD: Mapping[str, Told] = {
     "node-up": Told({**_NODE, "job": "node", "__name__": "up"}, 1.0),
     "cpu-cores": Told(_NODE, 8.0),
-    "cpu-used": Told(_NODE, 0.31),
+    "cpu-used": _CPU,
+    "cpu-history": _CPU,
     "memory-total": Told({**_NODE, "job": "node"}, 33.5 * _GB),
-    "memory-used": Told({**_NODE, "job": "node"}, 0.52),
+    "memory-used": _MEMORY,
+    "memory-history": _MEMORY,
     "disk-total": Told(_DISK, 250.0 * _GB),
     "disk-used": Told(_DISK, 0.44),
     "disk-free-in-14-days": Told(_DISK, 120.0 * _GB),
@@ -77,7 +103,12 @@ TOLD: Mapping[str, Told] = {
     "redis-clients": Told({**_REDIS, "job": "redis"}, 12.0),
     "redis-hits": Told({**_REDIS, "job": "redis"}, 0.93),
     "redis-evicted": Told({**_REDIS, "job": "redis"}, 0.0),
-    "service-up": Told({"job": "engine", "instance": "trading-1:8443"}, 1.0),
+    "service-up": Told(_ENGINE, 1.0),
+    "resident-memory": _RESIDENT,
+    "process-age": Told(_ENGINE, 9 * 3600.0),
+    "gc-collections": Told({**_ENGINE, "generation": "2"}, 0.02),
+    "gc-pauses": Told(_ENGINE, 0.004),
+    "workers": Told({}, 8.0),
     "request-rate": Told({}, 21.5),
     "error-ratio": Told({}, 0.0007),
     "p95": Told({}, 0.184),
@@ -103,14 +134,23 @@ def describe(bench: Bench, tables: Tables, environ: dict[str, str]) -> None:
 
 def tell(prometheus: Prometheus) -> None:
     """Have a server say that all is well."""
-    block = PrometheusBlock.model_validate(
-        {"url": "https://demo", "presets": PRESETS, "queries": QUERIES}
-    )
-    for name, query in block.asked.items():
-        prometheus.tell(query.promql, TOLD[name])
+    for name in _block().asked:
+        prometheus.tell(promql(name), TOLD[name])
     jobs = {"engine": 8443, "node": 9100, "postgres": 9187, "redis": 9121}
     prometheus.targets = [_target(job, port) for job, port in jobs.items()]
     prometheus.groups = [{"name": "engine", "file": "engine.yml", "rules": _rules()}]
+
+
+def promql(name: str) -> str:
+    """Give the text of one of the queries."""
+    return _block().asked[name].promql
+
+
+@cache
+def _block() -> PrometheusBlock:
+    return PrometheusBlock.model_validate(
+        {"url": "https://demo", "presets": PRESETS, "queries": QUERIES}
+    )
 
 
 def _target(job: str, port: int) -> dict[str, object]:

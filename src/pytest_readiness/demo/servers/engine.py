@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CONFIGURATION",
+    "DESCRIPTION",
     "ENV_EXAMPLE",
     "LOGGING",
     "REQUIREMENTS",
@@ -48,6 +49,8 @@ ENV_EXAMPLE = _PACKAGE / ".env.example"
 CONFIGURATION = (_PACKAGE / "settings.yaml", _PACKAGE / "settings.schema.json")
 LOGGING = _PACKAGE / "logging.yaml"
 """What configures the service, the schema of it, and what it logs."""
+DESCRIPTION = _PACKAGE / "openapi.json"
+"""The description of the service's API, as it is released."""
 _TIMEOUT = 5.0
 
 

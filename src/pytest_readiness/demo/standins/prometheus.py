@@ -8,19 +8,16 @@ rules it has. Every other query has an empty answer, as a metric has that nobody
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
-from pytest_readiness.demo.standins.listener import Listener
+from pytest_readiness.demo.standins.web import Asked, Reply, Web
 from pytest_readiness.target.promql import selectors
 
 if TYPE_CHECKING:
-    import socket
     import ssl
     from collections.abc import Callable, Generator, Iterator, Mapping
 
@@ -49,7 +46,7 @@ class Told(NamedTuple):
     age: float = 5.0
 
 
-class Prometheus(Listener):
+class Prometheus(Web):
     """Answers until closed; what it tells may be changed while it runs."""
 
     def __init__(self, tls: ssl.SSLContext | None = None, token: str = "") -> None:
@@ -59,7 +56,7 @@ class Prometheus(Listener):
         self.groups: list[dict[str, object]] = []
         """As ``/api/v1/targets`` and ``/api/v1/rules`` have them."""
         self.token = token
-        super().__init__(self._talk, tls)
+        super().__init__(self._reply, tls)
 
     def tell(self, query: str, *series: Told) -> None:
         """Have an answer to a query."""
@@ -75,8 +72,10 @@ class Prometheus(Listener):
         finally:
             self.told = before
 
-    def _talk(self, connection: socket.socket) -> None:
-        _Handler(connection, self)
+    def _reply(self, asked: Asked) -> Reply:
+        token = asked.headers.get("authorization", "")
+        status, said = self.answer(asked.path, token)
+        return Reply(said, status)
 
     def answer(self, path: str, token: str) -> tuple[int, dict[str, Any]]:
         """Give status and JSON for a request."""
@@ -147,30 +146,6 @@ class Prometheus(Listener):
             for told in self.told.get(query.get("query", ""), ())
         ]
         return 200, _success({"resultType": "matrix", "result": result})
-
-
-class _Handler(BaseHTTPRequestHandler):
-    """Speaks HTTP on one connection, for as long as the client keeps it."""
-
-    protocol_version = "HTTP/1.1"
-
-    def __init__(self, connection: socket.socket, owner: Prometheus) -> None:
-        self._owner = owner
-        super().__init__(connection, ("127.0.0.1", 0), None)  # type: ignore[arg-type]  # it reads no attribute of its server
-
-    def do_GET(self) -> None:
-        """Answer."""
-        token = self.headers.get("Authorization", "")
-        status, said = self._owner.answer(self.path, token)
-        body = json.dumps(said).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # its name
-        """Say nothing: the terminal is the run's."""
 
 
 def _vector(now: float, series: Any) -> dict[str, object]:  # noqa: ANN401  # labels and values

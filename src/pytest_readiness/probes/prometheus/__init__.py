@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
 from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
 from pytest_readiness.probes.look import Facts, noted
 from pytest_readiness.probes.planned import PlannedLook, files, trust_files
+from pytest_readiness.probes.prometheus import history
 from pytest_readiness.probes.prometheus.ages import QUESTIONS
 from pytest_readiness.probes.prometheus.api import Api
+from pytest_readiness.probes.prometheus.history import Growth
 from pytest_readiness.probes.prometheus.loaded import (
     KeyMetric,
     Rule,
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from pytest_readiness.target.blocks import PrometheusBlock
 
 __all__ = [
+    "Growth",
     "KeyMetric",
     "Prometheus",
     "Result",
@@ -115,6 +118,31 @@ class Prometheus(Facts):
         return Observed(
             reason, series.source, series.at, "", series.duration, series.detail
         )
+
+    def worst(self, query: str) -> Observed[float]:
+        """Give the greatest value of a query's series."""
+        return history.worst(self.series(query))
+
+    def total(self, query: str) -> Observed[float]:
+        """Give the sum of the values of a query's series."""
+        return history.total(self.series(query))
+
+    def percentile(self, query: str, share: float) -> Observed[float]:
+        """Give a percentile of a query's window; of several series, the greatest."""
+        return history.percentile(self.series(query), share)
+
+    def growth(self, query: str, age: str, least: dt.timedelta) -> Observed[Growth]:
+        """Give how fast a query's series grows; of several, the fastest.
+
+        ``age`` is the query for the age of the processes, ``least`` the time that must
+        have passed since they began.
+        """
+        return history.growth(self.series(query), self.series(age), least)
+
+    def some_of(self, *queries: str) -> tuple[str, ...]:
+        """Give those of some queries that the target has; all, where it has none."""
+        known = self.results.otherwise(dict[str, Result]())
+        return tuple(one for one in queries if one in known) or queries
 
     def _of(self, query: str, fact: Callable[[Result], Observed[T]]) -> Observed[T]:
         results = self.results

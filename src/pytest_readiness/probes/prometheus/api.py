@@ -8,19 +8,19 @@ VictoriaMetrics (``deny_partial_response``, ``isPartial``, vectors for scalars).
 from __future__ import annotations
 
 import math
-from base64 import b64encode
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from pytest_readiness.catalogue.closing import Closing
 from pytest_readiness.catalogue.observation import Cause
-from pytest_readiness.probes.http import Client, Identity
+from pytest_readiness.probes.http import connected
 from pytest_readiness.probes.look import LookError
 from pytest_readiness.probes.prometheus import forms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pytest_readiness.probes.http import Client
     from pytest_readiness.probes.look import Look
     from pytest_readiness.target.blocks import PrometheusBlock
 
@@ -84,15 +84,7 @@ class Api(Closing):
         Raises:
             LookError: a certificate cannot be used, or a secret is not set.
         """
-        identity = Identity(block.ca_file, block.cert_file, block.key_file)
-        client = Client(
-            block.url,
-            look,
-            identity,
-            lambda: _headers(block),
-            intake=_INTAKE,
-            answers=_ANSWERS,
-        )
+        client = connected(block, look, intake=_INTAKE, answers=_ANSWERS)
         return cls(client, block.accept_partial, look.timeout)
 
     def __enter__(self) -> Self:
@@ -150,18 +142,6 @@ class Api(Closing):
                 final=True,
             )
         return said.data
-
-
-def _headers(block: PrometheusBlock) -> dict[str, str]:
-    headers: dict[str, str] = {}
-    if block.token is not None:
-        headers["Authorization"] = f"Bearer {block.token.reveal()}"
-    if block.password is not None:
-        pair = f"{block.username}:{block.password.reveal()}"
-        headers["Authorization"] = f"Basic {b64encode(pair.encode()).decode()}"
-    if block.tenant is not None:
-        headers[block.tenant_header] = block.tenant.reveal()
-    return headers
 
 
 def _refused(status: int, said: forms.Said | None, route: str) -> LookError:

@@ -50,6 +50,8 @@ class Series:
     """Share of the window's steps that have a number; 1 where there is no window."""
     samples: tuple[Sample, ...]
     """Every number of the window, oldest first."""
+    steps: tuple[dt.timedelta, dt.timedelta] | None = None
+    """The window and its step; None where only the present was asked for."""
 
     @property
     def name(self) -> str:
@@ -161,6 +163,7 @@ class Query:
             self._seen(age, took, sampled),
             self._seen(min(len(numbers) / self._steps, 1.0), took, unit="ratio"),
             numbers,
+            (self.query.window, self.query.step) if self.query.window else None,
         )
 
     @property

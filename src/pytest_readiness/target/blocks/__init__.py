@@ -10,6 +10,11 @@ from typing import Annotated, Self, get_origin
 from pydantic import AfterValidator, Field, model_validator
 
 from pytest_readiness.catalogue.item import SLUG
+from pytest_readiness.target.blocks.alertmanager import (
+    AlertmanagerBlock,
+    AlertmanagerLimits,
+)
+from pytest_readiness.target.blocks.artefacts import ArtefactsBlock, place_artefacts
 from pytest_readiness.target.blocks.backup import BackupBlock, BackupLimits
 from pytest_readiness.target.blocks.block import (
     Block,
@@ -25,9 +30,11 @@ from pytest_readiness.target.blocks.configuration import (
 from pytest_readiness.target.blocks.dependencies import DependenciesBlock
 from pytest_readiness.target.blocks.endpoint import Endpoint
 from pytest_readiness.target.blocks.environment import EnvironmentBlock
+from pytest_readiness.target.blocks.health import HealthBlock, HealthLimits
 from pytest_readiness.target.blocks.hosts import HostBlock, OnHost, place
 from pytest_readiness.target.blocks.machine import MachineBlock, MachineLimits
 from pytest_readiness.target.blocks.network import NetworkBlock, NetworkLimits
+from pytest_readiness.target.blocks.openapi import OpenapiBlock
 from pytest_readiness.target.blocks.pgbouncer import PgbouncerBlock, PgbouncerLimits
 from pytest_readiness.target.blocks.postgres import PostgresBlock, PostgresLimits
 from pytest_readiness.target.blocks.prometheus import PrometheusBlock, PrometheusQuery
@@ -35,10 +42,15 @@ from pytest_readiness.target.blocks.providers import ProviderBlock, ProviderLimi
 from pytest_readiness.target.blocks.python import PythonBlock, PythonLimits
 from pytest_readiness.target.blocks.redis import RedisBlock, RedisLimits
 from pytest_readiness.target.blocks.service import ReleaseRoute, ServiceBlock
+from pytest_readiness.target.blocks.sources import SourcesBlock
 from pytest_readiness.target.blocks.tls import CertificateLimits, TlsBlock, TlsEndpoint
+from pytest_readiness.target.blocks.usage import UsageLimits
 from pytest_readiness.target.values import Mistake
 
 __all__ = [
+    "AlertmanagerBlock",
+    "AlertmanagerLimits",
+    "ArtefactsBlock",
     "BackupBlock",
     "BackupLimits",
     "Block",
@@ -49,6 +61,8 @@ __all__ = [
     "Endpoint",
     "EnvironmentBlock",
     "Grant",
+    "HealthBlock",
+    "HealthLimits",
     "HostBlock",
     "Limits",
     "LimitsBlock",
@@ -57,6 +71,7 @@ __all__ = [
     "NetworkBlock",
     "NetworkLimits",
     "OnHost",
+    "OpenapiBlock",
     "PgbouncerBlock",
     "PgbouncerLimits",
     "PostgresBlock",
@@ -73,8 +88,10 @@ __all__ = [
     "ResourceBlock",
     "Resources",
     "ServiceBlock",
+    "SourcesBlock",
     "TlsBlock",
     "TlsEndpoint",
+    "UsageLimits",
 ]
 
 
@@ -123,11 +140,21 @@ class Resources(Block):
     """The endpoints whose certificates are looked at."""
     service: ServiceBlock | None = None
     """The running service."""
+    health: HealthBlock | None = None
+    """The routes by which the service says how it is."""
+    sources: SourcesBlock | None = None
+    """The service's source."""
+    openapi: OpenapiBlock | None = None
+    """The description of the API."""
     providers: Mapping[MemberName, ProviderBlock] = Field(default_factory=dict)
     """The providers of data, each by the name that ends its item's id."""
 
     prometheus: PrometheusBlock | None = None
     """The metrics of all of it."""
+    artefacts: Mapping[MemberName, ArtefactsBlock] = Field(default_factory=dict)
+    """What the release's jobs made, each table by the name that ends its item's id."""
+    alertmanager: AlertmanagerBlock | None = None
+    """Who is called when something is wrong."""
     hosts: Mapping[HostName, HostBlock] = Field(default_factory=dict)
     """Other machines that resources stand on, each by its name."""
 
@@ -136,6 +163,7 @@ class Resources(Block):
         unresolved: Mapping[str, str] = getattr(self, "unresolved", {})
         resources = {name: getattr(self, name) for name in Resources.model_fields}
         place(resources, self.hosts, self.prometheus, unresolved)
+        place_artefacts(self.artefacts)
         return self
 
     def resource(self, table: str) -> ResourceBlock | None:
@@ -173,5 +201,11 @@ class Limits(Block):
     """Limits of the cache."""
     providers: ProviderLimits = ProviderLimits()
     """Limits of every provider."""
+    health: HealthLimits = HealthLimits()
+    """Limits of the health routes."""
+    alertmanager: AlertmanagerLimits = AlertmanagerLimits()
+    """Limits of how critical alerts are sent."""
+    usage: UsageLimits = UsageLimits()
+    """Limits of what the service uses."""
     certificates: CertificateLimits = CertificateLimits()
     """Limits of every certificate."""

@@ -10,20 +10,17 @@ from pytest_readiness.catalogue.item import SLUG
 from pytest_readiness.target.blocks.block import (
     Block,
     Duration,
-    FilePath,
-    ResourceBlock,
-    SecretText,
     Text,
-    Url,
     refuse,
     some_time,
     tupled,
     worded,
 )
 from pytest_readiness.target.blocks.key_metrics import KeyMetrics
+from pytest_readiness.target.blocks.web import TenantBlock
 from pytest_readiness.target.presets import PRESETS, filled
 from pytest_readiness.target.promql import parse_matchers, parse_promql, selectors
-from pytest_readiness.target.values import Mistake, listed, near, stays_private
+from pytest_readiness.target.values import Mistake, listed, near
 
 __all__ = ["PrometheusBlock", "PrometheusQuery"]
 
@@ -107,29 +104,9 @@ def _or_text(schema: dict[str, Any]) -> None:
     schema["additionalProperties"] = {"anyOf": [{"type": "string"}, table]}
 
 
-class PrometheusBlock(ResourceBlock):
+class PrometheusBlock(TenantBlock):
     """A Prometheus, or what speaks its HTTP API: Mimir, Thanos, VictoriaMetrics."""
 
-    url: Url
-    """Base of its API, with the path in front of ``/api/v1`` where there is one."""
-    ca_file: FilePath | None = None
-    """Certificates of the authorities to trust; else the system's."""
-    cert_file: FilePath | None = None
-    """Client certificate, where the server asks for one."""
-    key_file: FilePath | None = None
-    """Key of the client certificate."""
-    username: Text | None = None
-    """User for basic authentication."""
-    password: SecretText | None = None
-    """Password of the user."""
-    token: SecretText | None = None
-    """Bearer token, instead of a user."""
-    tenant: SecretText | None = None
-    """Whose series are asked for, where a server holds those of several."""
-    tenant_header: Text = "X-Scope-OrgID"
-    """Header that names the tenant; Thanos has ``THANOS-TENANT``."""
-    timeout: Annotated[Duration, AfterValidator(some_time)] = dt.timedelta(seconds=10)
-    """How long one look may wait for all its answers."""
     freshness: Duration = dt.timedelta(minutes=5)
     """How old a sample may be; older ones are no facts."""
     accept_partial: bool = False
@@ -143,19 +120,6 @@ class PrometheusBlock(ResourceBlock):
     key_metrics: KeyMetrics = Field(default_factory=dict)
     """The metrics that somebody must be told of, each by its name for people: an alert
     must read it, directly or through recording rules."""
-
-    @model_validator(mode="after")
-    def _one_way_in(self) -> Self:
-        if (self.username is None) != (self.password is None):
-            raise refuse("sets one of username and password", "give both or none")
-        if self.token is not None and self.username is not None:
-            raise refuse("sets token and username", "keep one way to log in")
-        if (self.cert_file is None) != (self.key_file is None):
-            raise refuse("sets one of cert_file and key_file", "give both or none")
-        secret = "password" if self.token is None else "token"
-        if getattr(self, secret) is not None and not stays_private(self.url):
-            raise refuse("would go over plain HTTP", "use an https URL", key=secret)
-        return self
 
     @model_validator(mode="after")
     def _one_meaning(self) -> Self:
@@ -173,7 +137,12 @@ class PrometheusBlock(ResourceBlock):
     def asked(self) -> Mapping[str, PrometheusQuery]:
         """Every query, by name: the presets' and the target's own."""
         found = {
-            name: PrometheusQuery(promql=filled(fact, matchers), unit=fact.unit or None)
+            name: PrometheusQuery(
+                promql=filled(fact, matchers),
+                unit=fact.unit or None,
+                window=fact.window,
+                step=fact.step,
+            )
             for preset, matchers in self.presets.items()
             for name, fact in PRESETS[preset].items()
         }
