@@ -3,9 +3,14 @@
 from pytest_readiness import (
     Check,
     Configuration,
+    Database,
     Environment,
+    Limits,
+    Machine,
+    Pgbouncer,
     Prometheus,
     Secrecy,
+    Sizing,
     attested,
     item,
     section,
@@ -102,3 +107,33 @@ def test_monitoring_configuration(check: Check, prometheus: Prometheus) -> None:
         check(f"alerts on {metric.name} ({metric.metric})", alerts).satisfies(
             "at least one, with a threshold and a `for`", bool
         )
+
+
+@item("performance-settings", owner="dev-lead")
+@attested(role="dev-lead", scope="environment", when="unconfigured")
+def test_performance_settings(
+    check: Check,
+    sizing: Sizing,
+    database: Database,
+    pgbouncer: Pgbouncer,
+    machine: Machine,
+    limits: Limits,
+) -> None:
+    """All clients together fit the database, and their threads fit the machine.
+
+    Why: pools are set for each process, and a day with one more worker or pod is the
+    day when the database refuses connections.
+    Fix: lower `pool_size` or the workers, put PgBouncer between, or raise
+    `max_connections`; name every client in `[target.NAME.sizing.clients]`.
+    """
+    check("sizes that are not set", sizing.missing).empty()
+    check("sizes that are none", sizing.unusable).empty()
+    check(
+        "connections at the database", sizing.at_server(pgbouncer.size_limit)
+    ).at_most(database.usable_connections)
+    if sizing.pooled.otherwise(0):
+        check("connections at the pool", sizing.pooled).at_most(pgbouncer.client_limit)
+    if sizing.threads.otherwise(0):
+        factor = limits.sizing.threads_per_core.value
+        most = machine.cores.map(lambda cores: int(cores * factor), unit="")
+        check("threads at the same time", sizing.threads).at_most(most)

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.python import Python
     from pytest_readiness.probes.redis import Redis
     from pytest_readiness.probes.service import Service
+    from pytest_readiness.probes.sizing import Sizing
     from pytest_readiness.probes.tls import Tls
     from pytest_readiness.probes.upstream import Network
     from pytest_readiness.target.blocks import Limits
@@ -86,6 +87,7 @@ _HOME = {
     "Secrecy": "probes.configuration.secrecy",
     "Served": "probes.openapi",
     "Service": "probes.service",
+    "Sizing": "probes.sizing",
     "Target": "target.model",
     "Tls": "probes.tls",
     "Unavailable": "catalogue.observation",
@@ -132,6 +134,7 @@ __all__ = [
     "Secrecy",
     "Served",
     "Service",
+    "Sizing",
     "Target",
     "Tls",
     "Unavailable",

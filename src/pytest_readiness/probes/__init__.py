@@ -41,6 +41,7 @@ REGISTRY: Mapping[str, str] = {
     "secrecy": "pytest_readiness.probes.configuration.secrecy:Secrecy",
     "served": "pytest_readiness.probes.openapi:Served",
     "service": "pytest_readiness.probes.service:Service",
+    "sizing": "pytest_readiness.probes.sizing:Sizing",
     "tls": "pytest_readiness.probes.tls:Tls",
 }
 """Where each probe's class is, by the name of its fixture."""

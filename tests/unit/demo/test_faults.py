@@ -63,6 +63,7 @@ def test_each_is_well_declared(fault: faults.Fault) -> None:
         *("logging-unknown-class", "configuration-duplicate-key"),
         *("logging-debug", "logging-unbounded"),
         *("rules-metric-without-alert", "rules-evaluation-error"),
+        *("sizing-too-many", "sizing-unset", "sizing-zero"),
         *("secrecy-planted-aws-key", "secrecy-planted-private-key"),
         *("secrecy-planted-url-password", "secrecy-planted-github-token"),
         *("secrecy-planted-password", "secrecy-readable", "secrecy-debug"),

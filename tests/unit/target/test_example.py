@@ -34,6 +34,7 @@ NAMED = {
     "target.*.prometheus.queries.",
     "target.*.prometheus.key_metrics.",
     "target.*.providers.",
+    "target.*.sizing.clients.",
     "target.*.hosts.",
     "target.*.artefacts.",
 }

@@ -13,7 +13,7 @@ __all__ = ["describe"]
 
 
 def describe(bench: Bench, tables: Tables, environ: dict[str, str]) -> None:  # noqa: ARG001  # a piece's signature
-    """Add the tables ``environment`` and ``configuration``."""
+    """Add the tables ``environment``, ``configuration`` and ``sizing``."""
     tables["environment"] = {
         "pid": bench.engine.pid,
         "example": str(ENV_EXAMPLE),
@@ -30,4 +30,15 @@ def describe(bench: Bench, tables: Tables, environ: dict[str, str]) -> None:  # 
         "logging": str(LOGGING),
         "interpreter": str(bench.python),
         "secret_files": [str(bench.engine.key_file)],
+    }
+    tables["sizing"] = {
+        "settings": settings,
+        "clients": {
+            "engine": {
+                "workers": "server.workers",
+                "pool_size": "database.pool_size",
+                "max_overflow": "database.max_overflow",
+                "threads": 2,
+            }
+        },
     }

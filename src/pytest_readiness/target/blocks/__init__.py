@@ -42,6 +42,11 @@ from pytest_readiness.target.blocks.providers import ProviderBlock, ProviderLimi
 from pytest_readiness.target.blocks.python import PythonBlock, PythonLimits
 from pytest_readiness.target.blocks.redis import RedisBlock, RedisLimits
 from pytest_readiness.target.blocks.service import ReleaseRoute, ServiceBlock
+from pytest_readiness.target.blocks.sizing import (
+    ClientSizes,
+    SizingBlock,
+    SizingLimits,
+)
 from pytest_readiness.target.blocks.sources import SourcesBlock
 from pytest_readiness.target.blocks.tls import CertificateLimits, TlsBlock, TlsEndpoint
 from pytest_readiness.target.blocks.usage import UsageLimits
@@ -55,6 +60,7 @@ __all__ = [
     "BackupLimits",
     "Block",
     "CertificateLimits",
+    "ClientSizes",
     "ConfigurationBlock",
     "ConfigurationFile",
     "DependenciesBlock",
@@ -88,6 +94,8 @@ __all__ = [
     "ResourceBlock",
     "Resources",
     "ServiceBlock",
+    "SizingBlock",
+    "SizingLimits",
     "SourcesBlock",
     "TlsBlock",
     "TlsEndpoint",
@@ -124,6 +132,8 @@ class Resources(Block):
     """The variables that the service must have."""
     configuration: ConfigurationBlock | None = None
     """The files that configure the service."""
+    sizing: SizingBlock | None = None
+    """How many connections and threads the service may open."""
     machine: MachineBlock | None = None
     """The machine that runs the service."""
     network: NetworkBlock | None = None
@@ -197,6 +207,8 @@ class Limits(Block):
     """Limits of the pool."""
     backup: BackupLimits = BackupLimits()
     """Limits of the backups."""
+    sizing: SizingLimits = SizingLimits()
+    """Limits of the service's threads."""
     redis: RedisLimits = RedisLimits()
     """Limits of the cache."""
     providers: ProviderLimits = ProviderLimits()
