@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.backup import Backup
     from pytest_readiness.probes.backup.drill import Drill
     from pytest_readiness.probes.backup.runs import BackupRuns
+    from pytest_readiness.probes.configuration import Configuration
+    from pytest_readiness.probes.configuration.secrecy import Secrecy
     from pytest_readiness.probes.dependencies import Dependencies
     from pytest_readiness.probes.documents import Document
     from pytest_readiness.probes.documents.runbooks import Runbooks
@@ -52,6 +54,7 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.redis import Redis
     from pytest_readiness.probes.rota import Rota
     from pytest_readiness.probes.service import Service
+    from pytest_readiness.probes.sizing import Sizing
     from pytest_readiness.probes.sources import Sources
     from pytest_readiness.probes.tls import Tls
     from pytest_readiness.probes.upstream import Network
@@ -80,6 +83,7 @@ _HOME = {
     "Bound": "catalogue.requirement",
     "Cause": "catalogue.observation",
     "Check": "catalogue.requirement",
+    "Configuration": "probes.configuration",
     "Contents": "probes.postgres.contents",
     "Database": "probes.postgres.database",
     "Defences": "probes.postgres.defences",
@@ -116,6 +120,8 @@ _HOME = {
     "Served": "probes.openapi",
     "Service": "probes.service",
     "Sources": "probes.sources",
+    "Secrecy": "probes.configuration.secrecy",
+    "Sizing": "probes.sizing",
     "Target": "target.model",
     "Tls": "probes.tls",
     "Transport": "probes.web.transport",
@@ -143,6 +149,7 @@ __all__ = [
     "Bound",
     "Cause",
     "Check",
+    "Configuration",
     "Contents",
     "Database",
     "Defences",
@@ -176,8 +183,10 @@ __all__ = [
     "Rota",
     "RowCounts",
     "Runbooks",
+    "Secrecy",
     "Served",
     "Service",
+    "Sizing",
     "Sources",
     "Target",
     "Tls",

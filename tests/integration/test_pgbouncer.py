@@ -69,6 +69,7 @@ def test_a_good_pool_is_seen(bouncer: Bouncer) -> None:
     facts = seen(block(bouncer))
     assert facts.answers.value is True
     assert facts.size_limit.value == 8
+    assert facts.client_limit.value == 100
     assert facts.longest_wait.value == dt.timedelta(0)
     assert facts.lets_through.value is True
     assert facts.lets_through.detail == "5 at once"

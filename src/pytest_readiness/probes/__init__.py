@@ -22,6 +22,7 @@ REGISTRY: Mapping[str, str] = {
     "authorized_writes": "pytest_readiness.probes.web.authorization:AuthorizedWrites",
     "backup": "pytest_readiness.probes.backup:Backup",
     "body_inputs": "pytest_readiness.probes.web.inputs:BodyInputs",
+    "configuration": "pytest_readiness.probes.configuration:Configuration",
     "contents": "pytest_readiness.probes.postgres.contents:Contents",
     "database": "pytest_readiness.probes.postgres.database:Database",
     "defences": "pytest_readiness.probes.postgres.defences:Defences",
@@ -54,6 +55,8 @@ REGISTRY: Mapping[str, str] = {
     "served": "pytest_readiness.probes.openapi:Served",
     "service": "pytest_readiness.probes.service:Service",
     "sources": "pytest_readiness.probes.sources:Sources",
+    "secrecy": "pytest_readiness.probes.configuration.secrecy:Secrecy",
+    "sizing": "pytest_readiness.probes.sizing:Sizing",
     "tls": "pytest_readiness.probes.tls:Tls",
     "transport": "pytest_readiness.probes.web.transport:Transport",
 }

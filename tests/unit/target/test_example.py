@@ -35,6 +35,7 @@ NAMED = {
     "target.*.documents.",
     "target.*.prometheus.key_metrics.",
     "target.*.providers.",
+    "target.*.sizing.clients.",
     "target.*.hosts.",
     "target.*.service.identities.",
     "target.*.artefacts.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import logging.config
 import os
 import signal
 import ssl
@@ -9,12 +11,13 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
+import yaml
 from werkzeug import Request
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.utils import redirect
 
 from pytest_readiness.demo.engine.app import Engine
-from pytest_readiness.demo.engine.settings import Settings
+from pytest_readiness.demo.engine.settings import LOGGING, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,7 +34,7 @@ class _Handler(WSGIRequestHandler):
     def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002
         """Log errors only; requests are counted."""
         if type == "error":
-            sys.stderr.write(f"{message % args}\n")
+            logging.getLogger("engine").error(message, *args)
 
     def version_string(self) -> str:
         """Say who answers, not which version of what."""
@@ -61,6 +64,7 @@ class _Server(ThreadedWSGIServer):
 
 def main() -> None:
     """Serve until SIGTERM."""
+    logging.config.dictConfig(yaml.safe_load(LOGGING.read_text("utf-8")))
     settings = Settings.from_environ(os.environ)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2

@@ -52,6 +52,8 @@ class Pgbouncer(Facts):
 
     Pools are those of the users that have come so far, one at least a database.
     """
+    client_limit: Observed[int]
+    """Clients that it lets in at the same time."""
     longest_wait: Observed[dt.timedelta]
     """The longest that a client had waited when looked at, of three looks."""
     lets_through: Observed[bool]
@@ -73,6 +75,7 @@ class Pgbouncer(Facts):
             return cls(
                 answers=config.map(bool),
                 size_limit=_size_limit(databases, pools),
+                client_limit=config.map(_client_limit),
                 longest_wait=samples.map(_longest_wait),
                 lets_through=_through(block, look, _State(config, databases, pools)),
             )
@@ -147,6 +150,13 @@ def _size_limit(databases: Observed[_Table], pools: Observed[_Table]) -> Observe
         return sum(_most(row, seen) for row in _ours(rows, "name"))
 
     return databases.map(total)
+
+
+def _client_limit(config: _Table) -> int | Unavailable:
+    for row in config:
+        if row.get("key") == "max_client_conn":
+            return _number(row, "value")
+    return Unavailable("the console does not tell max_client_conn")
 
 
 def _most(database: Mapping[str, str], pools: _Table) -> int:

@@ -22,6 +22,7 @@ from pytest_readiness.probes.prometheus.loaded import (
     KeyMetric,
     Rule,
     ScrapeTarget,
+    broken,
     key_metrics,
     rules,
     targets,
@@ -79,6 +80,15 @@ class Prometheus(Facts):
     """The alerting and recording rules that are loaded."""
     key_metrics: Observed[tuple[KeyMetric, ...]]
     """The target's key metrics, each with the alerts that read it."""
+
+    @property
+    def broken_rules(self) -> Observed[tuple[str, ...]]:
+        """The rules whose last evaluation failed, each with its error."""
+        return self.rules.map(broken)
+
+    def alerts_on(self, metric: KeyMetric) -> Observed[tuple[str, ...]]:
+        """Give the alerts on a key metric that have a threshold and a ``for``."""
+        return self.rules.map(lambda _: metric.alerts)
 
     def series(self, query: str) -> Observed[tuple[Series, ...]]:
         """Give every series of a query; unavailable where there is none."""

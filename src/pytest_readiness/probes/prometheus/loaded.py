@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pytest_readiness.catalogue.observation import Cause, Unavailable
 from pytest_readiness.probes.prometheus.forms import shown
 from pytest_readiness.target.promql import has_threshold, metrics
 
@@ -14,7 +15,15 @@ if TYPE_CHECKING:
 
     from pytest_readiness.probes.prometheus.api import Api
 
-__all__ = ["KeyMetric", "Rule", "ScrapeTarget", "key_metrics", "rules", "targets"]
+__all__ = [
+    "KeyMetric",
+    "Rule",
+    "ScrapeTarget",
+    "broken",
+    "key_metrics",
+    "rules",
+    "targets",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +128,21 @@ def rules(api: Api, redact: Callable[[str], str]) -> tuple[Rule, ...]:
         for group in api.rules().groups or ()
         for one in group.rules or ()
     )
+
+
+def broken(loaded: Iterable[Rule]) -> tuple[str, ...] | Unavailable:
+    """Give the rules that cannot be evaluated; unknown while one has not been."""
+    known = tuple(loaded)
+    failed = tuple(
+        f"{rule.name}: {rule.last_error or 'it does not say why'}"
+        for rule in known
+        if rule.health == "err"
+    )
+    waiting = [rule.name for rule in known if rule.health not in {"ok", "err"}]
+    if failed or not waiting:
+        return failed
+    reason = f"{waiting[0]} has not been evaluated yet"
+    return Unavailable(reason, Cause.LOCAL, "look again after its interval")
 
 
 def key_metrics(

@@ -23,6 +23,10 @@ from pytest_readiness.target.blocks.block import (
     ResourceBlock,
     worded,
 )
+from pytest_readiness.target.blocks.configuration import (
+    ConfigurationBlock,
+    ConfigurationFile,
+)
 from pytest_readiness.target.blocks.dependencies import DependenciesBlock
 from pytest_readiness.target.blocks.documents import (
     DocumentBlock,
@@ -47,6 +51,11 @@ from pytest_readiness.target.blocks.redis import RedisBlock, RedisLimits
 from pytest_readiness.target.blocks.rota import RotaBlock, RotaLevel, RotaLimits
 from pytest_readiness.target.blocks.security import ServiceLimits
 from pytest_readiness.target.blocks.service import ReleaseRoute, ServiceBlock
+from pytest_readiness.target.blocks.sizing import (
+    ClientSizes,
+    SizingBlock,
+    SizingLimits,
+)
 from pytest_readiness.target.blocks.sources import SourcesBlock
 from pytest_readiness.target.blocks.tls import CertificateLimits, TlsBlock, TlsEndpoint
 from pytest_readiness.target.blocks.usage import UsageLimits
@@ -60,6 +69,9 @@ __all__ = [
     "BackupLimits",
     "Block",
     "CertificateLimits",
+    "ClientSizes",
+    "ConfigurationBlock",
+    "ConfigurationFile",
     "DependenciesBlock",
     "DocumentBlock",
     "DocumentLimits",
@@ -100,6 +112,8 @@ __all__ = [
     "RotaLimits",
     "ServiceBlock",
     "ServiceLimits",
+    "SizingBlock",
+    "SizingLimits",
     "SourcesBlock",
     "TlsBlock",
     "TlsEndpoint",
@@ -134,6 +148,10 @@ class Resources(Block):
     """What must be installed for the service."""
     environment: EnvironmentBlock | None = None
     """The variables that the service must have."""
+    configuration: ConfigurationBlock | None = None
+    """The files that configure the service."""
+    sizing: SizingBlock | None = None
+    """How many connections and threads the service may open."""
     machine: MachineBlock | None = None
     """The machine that runs the service."""
     network: NetworkBlock | None = None
@@ -217,6 +235,8 @@ class Limits(Block):
     """Limits of the pool."""
     backup: BackupLimits = BackupLimits()
     """Limits of the backups."""
+    sizing: SizingLimits = SizingLimits()
+    """Limits of the service's threads."""
     redis: RedisLimits = RedisLimits()
     """Limits of the cache."""
     documents: DocumentLimits = DocumentLimits()
