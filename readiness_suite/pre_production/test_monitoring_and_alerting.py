@@ -1,8 +1,83 @@
 """Monitoring and Alerting."""
 
-from pytest_readiness import Check, Health, Limits, item, section
+from pytest_readiness import Check, Health, Limits, Prometheus, attested, item, section
 
 pytestmark = section("monitoring-and-alerting", stage="pre-production")
+
+
+def is_fresh(check: Check, prometheus: Prometheus, query: str) -> None:
+    """Require that a query has series, and that none of them is stale."""
+    check(f"{query}: series", prometheus.count(query)).at_least(1)
+    check(f"{query}: age", prometheus.age(query)).at_most(prometheus.freshness)
+
+
+def is_up(check: Check, prometheus: Prometheus, query: str) -> None:
+    """Require that a query has fresh series, and that each of them is 1."""
+    is_fresh(check, prometheus, query)
+    for one in check.each(f"{query}: who", prometheus.series(query)):
+        check(f"{query}: {one.name}", one.value).equals(1.0)
+
+
+@item("system-monitoring", owner="ops-lead")
+@attested(role="ops-lead", scope="environment", when="unconfigured")
+def test_system_monitoring(check: Check, prometheus: Prometheus) -> None:
+    """Every machine is scraped, and tells its CPU, memory, disk and network freshly.
+
+    Why: a machine whose exporter died looks as calm on a dashboard as one that idles.
+    Fix: start the exporter or mend the scrape job; `presets` of
+    `[target.NAME.prometheus]` choose the machines of this system.
+    """
+    is_up(check, prometheus, "node-up")
+    for query in ("cpu-used", "memory-used", "disk-used", "network-received"):
+        is_fresh(check, prometheus, query)
+        lacking = prometheus.lacking(query, "node-up")
+        check(f"{query}: machines without", lacking).empty()
+
+
+@item("application-monitoring", owner="ops-lead")
+@attested(role="ops-lead", scope="environment", when="unconfigured")
+def test_application_monitoring(check: Check, prometheus: Prometheus) -> None:
+    """The service is scraped, and each metric that it must tell is fresh.
+
+    Why: a metric that a release renamed is missed on the day when it was needed.
+    Fix: mend the scrape job or the service's metrics; name its queries in
+    `metrics` of `[target.NAME.prometheus.service]`.
+    """
+    is_up(check, prometheus, "service-up")
+    for query in check.each("the service's metrics", prometheus.service_metrics):
+        is_fresh(check, prometheus, query)
+
+
+@item("database-monitoring", owner="dba")
+@attested(role="dba", scope="environment", when="unconfigured")
+def test_database_monitoring(check: Check, prometheus: Prometheus) -> None:
+    """The database's exporter is scraped, and reaches the database.
+
+    Why: an exporter that lost its log-in is up, and tells nothing of the database.
+    Fix: mend the exporter's connection (`pg_up` is 0 then) or its scrape job.
+    """
+    is_up(check, prometheus, "postgres-up")
+
+
+@item("api-monitoring", owner="ops-lead")
+@attested(role="ops-lead", scope="environment", when="unconfigured")
+def test_api_monitoring(check: Check, prometheus: Prometheus) -> None:
+    """Latency is told as a histogram, errors as a counter, and both for each route.
+
+    Why: an average over all routes hides the one that nobody can use.
+    Fix: measure each route with a histogram and a counter; name them in the queries
+    `latency-by-route` and `errors-by-route` of `[target.NAME.prometheus]`.
+    """
+    latency, errors = "latency-by-route", "errors-by-route"
+    is_fresh(check, prometheus, latency)
+    check(f"{latency}: a histogram", prometheus.is_histogram(latency)).is_true()
+    is_fresh(check, prometheus, errors)
+    declared = prometheus.service_routes.otherwise(())
+    for query in (latency, errors):
+        check(f"{query}: routes", prometheus.routes(query)).satisfies(
+            f"all of {', '.join(declared)}" if declared else "at least one",
+            lambda routes: bool(routes) and set(declared) <= set(routes),
+        )
 
 
 @item("health-checks", owner="dev-lead", reach=True, core=True, scope="release")
@@ -22,3 +97,15 @@ def test_health_checks(check: Check, health: Health, limits: Limits) -> None:
         )
         check(f"{route.name}: not well", route.failing).empty()
         check(f"{route.name}: dependencies not named", route.unnamed).empty()
+
+
+@item("uptime-monitoring", owner="ops-lead")
+@attested(role="ops-lead", scope="environment", when="unconfigured")
+def test_uptime_monitoring(check: Check, prometheus: Prometheus) -> None:
+    """The public address is probed from outside, and answers.
+
+    Why: what the inside calls healthy may be out of reach for every customer.
+    Fix: probe the public URL with blackbox_exporter, and choose its series by the
+    preset `blackbox` of `[target.NAME.prometheus]`.
+    """
+    is_up(check, prometheus, "probe-success")
