@@ -80,6 +80,26 @@ def test_api_monitoring(check: Check, prometheus: Prometheus) -> None:
         )
 
 
+@item("alert-configuration", owner="ops-lead")
+@attested(role="ops-lead", scope="environment", when="unconfigured")
+def test_alert_configuration(check: Check, prometheus: Prometheus) -> None:
+    """Every key metric has a critical alert; each alert works, and says what to do.
+
+    Why: a rule that cannot be evaluated never fires, and at three in the morning an
+    alert without a runbook is a riddle.
+    Fix: add what is named here to the rules: an alert, its `severity`, its
+    `runbook_url`; mend a rule's query. Key metrics and the groups of rules are chosen
+    in `[target.NAME.prometheus]`.
+    """
+    for metric in check.each("key metrics", prometheus.key_metrics):
+        check(
+            f"{metric.name}: critical alerts", prometheus.critical_alerts(metric)
+        ).satisfies("at least one", bool)
+    check("rules that cannot be evaluated", prometheus.failing_rules).empty()
+    check("alerts without severity", prometheus.alerts_without("severity")).empty()
+    check("alerts without runbook", prometheus.alerts_without("runbook")).empty()
+
+
 @item("health-checks", owner="dev-lead", reach=True, core=True, scope="release")
 def test_health_checks(check: Check, health: Health, limits: Limits) -> None:
     """Liveness and readiness answer 200 fast, and nothing that they name is down.

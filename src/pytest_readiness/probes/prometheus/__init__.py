@@ -83,6 +83,8 @@ class Prometheus(Facts):
     """The queries of the service's own metrics, as the target declares them."""
     service_routes: Observed[tuple[str, ...]]
     """The routes that must be told apart, as the target declares them."""
+    critical: Observed[tuple[str, ...]]
+    """Severities at which somebody is called."""
     route_label: Observed[str]
     """Label that names the route."""
 
@@ -147,6 +149,20 @@ class Prometheus(Facts):
             return watched.lacking(known[of], known[query])
         return self.series(of if query in known else query).map(lambda _: ())
 
+    def critical_alerts(self, metric: KeyMetric) -> Observed[tuple[str, ...]]:
+        """Give the alerts on a key metric that call somebody."""
+        words = self.critical.otherwise(())
+        return self.rules.map(lambda _: watched.critical(metric.rules, words))
+
+    @property
+    def failing_rules(self) -> Observed[tuple[str, ...]]:
+        """The rules whose evaluation ended in an error, and the error."""
+        return self.rules.map(watched.failing)
+
+    def alerts_without(self, what: str) -> Observed[tuple[str, ...]]:
+        """Give the alerts that have no ``severity``, or no ``runbook``."""
+        return self.rules.map(lambda rules: watched.without(rules, what))
+
     def is_histogram(self, query: str) -> Observed[bool]:
         """Say whether a query's series are the buckets of a histogram."""
         return self._of(query, watched.histogram)
@@ -194,7 +210,8 @@ class Prometheus(Facts):
             declared = block.key_metrics
             late = look.overdue("the other queries took it all").unavailable
             results = together(jobs, look, lambda name: queries[name].unavailable(late))
-            loaded = look.observe(lambda: rules(api, look.redact), what="rules")
+            groups = block.rule_groups
+            loaded = look.observe(lambda: rules(api, look.redact, groups), what="rules")
             return cls(
                 answers=answers,
                 freshness=look.seen(block.freshness, what="freshness"),
@@ -203,6 +220,7 @@ class Prometheus(Facts):
                 rules=loaded,
                 service_metrics=look.seen(block.service.metrics, what="service"),
                 service_routes=look.seen(block.service.routes, what="service"),
+                critical=look.seen(block.critical, what="critical"),
                 route_label=look.seen(block.service.route_label, what="service"),
                 key_metrics=loaded.map(lambda rules: key_metrics(declared, rules)),
             )

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from pytest_readiness.catalogue.observation import Observed, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
+    from pytest_readiness.probes.prometheus.loaded import Rule
     from pytest_readiness.probes.prometheus.series import Result, Series
 
-__all__ = ["histogram", "lacking", "routes"]
+__all__ = ["critical", "failing", "histogram", "lacking", "routes", "without"]
 
 _INSTANCE = "instance"
 _INFINITE = ("+Inf", "inf", "Inf")
@@ -44,6 +45,29 @@ def histogram(result: Result) -> Observed[bool]:
     if result.count.value == 0:
         return result.count.map(lambda _: False)
     return result.series.map(lambda series: _has_buckets([s.labels for s in series]))
+
+
+def critical(rules: Iterable[Rule], severities: Collection[str]) -> tuple[str, ...]:
+    """Give the names of the alerts with one of the severities."""
+    return tuple(
+        rule.name for rule in rules if rule.labels.get("severity") in severities
+    )
+
+
+def failing(rules: Iterable[Rule]) -> tuple[str, ...]:
+    """Give the rules that cannot be evaluated, and why."""
+    bad = (rule for rule in rules if rule.health == "err")
+    return tuple(f"{rule.name}: {rule.last_error}" for rule in bad)
+
+
+def without(rules: Iterable[Rule], what: str) -> tuple[str, ...]:
+    """Give the alerts that have no severity, or no runbook."""
+    alerts = (rule for rule in rules if rule.kind == "alerting")
+    return tuple(
+        rule.name
+        for rule in alerts
+        if not (rule.runbook if what == "runbook" else rule.labels.get(what))
+    )
 
 
 def routes(result: Result, label: str) -> Observed[tuple[str, ...]]:

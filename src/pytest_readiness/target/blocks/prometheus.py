@@ -121,6 +121,10 @@ class PrometheusBlock(TenantBlock):
     key_metrics: KeyMetrics = Field(default_factory=dict)
     """The metrics that somebody must be told of, each by its name for people: an alert
     must read it, directly or through recording rules."""
+    rule_groups: Annotated[tuple[Text, ...], BeforeValidator(tupled)] = ()
+    """Groups of rules that are this system's, ``*`` for anything; left out, all."""
+    critical: Annotated[tuple[Text, ...], BeforeValidator(tupled)] = ("critical",)
+    """Values of an alert's label ``severity`` at which somebody is called."""
     service: ServiceMetrics = ServiceMetrics()
     """What the service itself must tell."""
 
