@@ -1,6 +1,16 @@
 """Monitoring and Alerting."""
 
-from pytest_readiness import Check, Health, Limits, Prometheus, attested, item, section
+from pytest_readiness import (
+    Alertmanager,
+    Check,
+    Health,
+    Limits,
+    Page,
+    Prometheus,
+    attested,
+    item,
+    section,
+)
 
 pytestmark = section("monitoring-and-alerting", stage="pre-production")
 
@@ -98,6 +108,29 @@ def test_alert_configuration(check: Check, prometheus: Prometheus) -> None:
     check("rules that cannot be evaluated", prometheus.failing_rules).empty()
     check("alerts without severity", prometheus.alerts_without("severity")).empty()
     check("alerts without runbook", prometheus.alerts_without("runbook")).empty()
+
+
+@item("notification-channels", owner="ops-lead")
+@attested(role="ops-lead", scope="environment", when="unconfigured")
+def test_notification_channels(
+    check: Check, alertmanager: Alertmanager, prometheus: Prometheus, page: Page
+) -> None:
+    """Every critical alert calls somebody, at every hour, and a test alert arrived.
+
+    Why: an alert that is routed to nobody is found out by the customers.
+    Fix: give critical alerts a route of their own, before those that take them, to a
+    receiver that calls somebody; end the silence; mend the channel that told nothing.
+    """
+    ways = alertmanager.ways_of(prometheus.rules, prometheus.critical)
+    for way in check.each("critical alerts", ways):
+        check(f"{way.name}: calls by", way.channels).satisfies("at least one", bool)
+        check(f"{way.name}: only by default", way.by_default).is_false()
+        check(f"{way.name}: silenced by", way.silences).empty()
+        if way.channels.otherwise(()):
+            check(f"{way.name}: calls nobody at", way.uncalled).empty()
+    for channel in check.each("test alert", page.channels):
+        check(f"{channel.name}: the test alert arrived", channel.arrived).is_true()
+        check(f"{channel.name}: its end arrived", channel.resolved).is_true()
 
 
 @item("health-checks", owner="dev-lead", reach=True, core=True, scope="release")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pytest_readiness.catalogue.requirement import Bound, Check
     from pytest_readiness.plugin.attestation import Attestation
     from pytest_readiness.probes.alertmanager import Alertmanager
+    from pytest_readiness.probes.alertmanager.page import Page
     from pytest_readiness.probes.backup import Backup
     from pytest_readiness.probes.backup.drill import Drill
     from pytest_readiness.probes.dependencies import Dependencies
@@ -66,6 +67,7 @@ _HOME = {
     "Machine": "probes.machine",
     "Network": "probes.upstream",
     "Observed": "catalogue.observation",
+    "Page": "probes.alertmanager.page",
     "Pgbouncer": "probes.postgres.pgbouncer",
     "Postgres": "probes.postgres",
     "Prometheus": "probes.prometheus",
@@ -105,6 +107,7 @@ __all__ = [
     "Machine",
     "Network",
     "Observed",
+    "Page",
     "Pgbouncer",
     "Postgres",
     "Prometheus",

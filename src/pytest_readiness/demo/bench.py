@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import secrets
+import socket
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,7 @@ from pytest_readiness.demo.servers.programs import (
 from pytest_readiness.demo.servers.template import Template
 from pytest_readiness.demo.servers.tls_front import TlsFront
 from pytest_readiness.demo.servers.valkey import ValkeyServer
+from pytest_readiness.demo.standins.alertmanager import Alertmanager
 from pytest_readiness.demo.standins.pgbouncer import Pool, pgbouncer
 from pytest_readiness.demo.standins.prometheus import Prometheus
 from pytest_readiness.demo.standins.providers import NAMES as PROVIDERS, provider
@@ -79,6 +81,7 @@ class Bench:
     providers: Mapping[str, Listener]
     """The stand-ins of the providers of data, by name."""
     prometheus: Prometheus
+    alertmanager: Alertmanager
 
 
 def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
@@ -123,6 +126,13 @@ def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
         issued.server_context(folder, "metrics"), passwords["metrics"]
     )
     stack.callback(prometheus.close)
+    alertmanager = Alertmanager(
+        issued.server_context(folder, "alerts"),
+        passwords["metrics"],
+        webhook_port=_port(),
+        smtp_port=_port(),
+    )
+    stack.callback(alertmanager.close)
     engine.wait()
     return Bench(
         folder=folder,
@@ -139,7 +149,15 @@ def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
         pool_port=pooling.port,
         providers=providers,
         prometheus=prometheus,
+        alertmanager=alertmanager,
     )
+
+
+def _port() -> int:
+    """Give a port that nobody has at present, for who will listen later."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+        return port
 
 
 def _providers(

@@ -27,6 +27,7 @@ REGISTRY: Mapping[str, str] = {
     "health": "pytest_readiness.probes.health:Health",
     "machine": "pytest_readiness.probes.machine:Machine",
     "network": "pytest_readiness.probes.upstream:Network",
+    "page": "pytest_readiness.probes.alertmanager.page:Page",
     "pgbouncer": "pytest_readiness.probes.postgres.pgbouncer:Pgbouncer",
     "postgres": "pytest_readiness.probes.postgres:Postgres",
     "prometheus": "pytest_readiness.probes.prometheus:Prometheus",

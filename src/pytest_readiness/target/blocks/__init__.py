@@ -13,6 +13,7 @@ from pytest_readiness.catalogue.item import SLUG
 from pytest_readiness.target.blocks.alertmanager import (
     AlertmanagerBlock,
     AlertmanagerLimits,
+    PageTable,
 )
 from pytest_readiness.target.blocks.backup import BackupBlock, BackupLimits
 from pytest_readiness.target.blocks.block import (
@@ -59,6 +60,7 @@ __all__ = [
     "NetworkBlock",
     "NetworkLimits",
     "OnHost",
+    "PageTable",
     "PgbouncerBlock",
     "PgbouncerLimits",
     "PostgresBlock",
