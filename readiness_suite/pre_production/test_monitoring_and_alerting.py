@@ -3,8 +3,10 @@
 from pytest_readiness import (
     Alertmanager,
     Check,
+    Grafana,
     Health,
     Limits,
+    Logs,
     Page,
     Prometheus,
     attested,
@@ -90,6 +92,22 @@ def test_api_monitoring(check: Check, prometheus: Prometheus) -> None:
         )
 
 
+@item("log-monitoring", owner="ops-lead")
+@attested(role="ops-lead", scope="environment", when="unconfigured")
+def test_log_monitoring(check: Check, logs: Logs, limits: Limits) -> None:
+    """The log store is ready, and has a line of this service from the last minutes.
+
+    Why: a collector that stopped is noticed when somebody looks for a line that should
+    explain an outage.
+    Fix: mend collector or store; `query` of `[target.NAME.logs]` chooses the lines of
+    this service.
+    """
+    check("the store is ready", logs.ready).is_true()
+    check("a line of this service", logs.found).is_true()
+    if logs.found.otherwise(default=False):
+        check("its age", logs.age).at_most(limits.logs.age)
+
+
 @item("alert-configuration", owner="ops-lead")
 @attested(role="ops-lead", scope="environment", when="unconfigured")
 def test_alert_configuration(check: Check, prometheus: Prometheus) -> None:
@@ -131,6 +149,24 @@ def test_notification_channels(
     for channel in check.each("test alert", page.channels):
         check(f"{channel.name}: the test alert arrived", channel.arrived).is_true()
         check(f"{channel.name}: its end arrived", channel.resolved).is_true()
+
+
+@item("dashboard", owner="ops-lead")
+@attested(role="ops-lead", scope="environment", when="unconfigured")
+def test_dashboard(check: Check, grafana: Grafana) -> None:
+    """The dashboards exist for who operates the service, and for nobody else.
+
+    Why: in an incident nobody has time to draw a dashboard, and what it shows of
+    customers and load is not for everybody.
+    Fix: provision the dashboards that `[target.NAME.grafana]` names, and turn
+    `[auth.anonymous]` of Grafana off.
+    """
+    check("Grafana is well", grafana.healthy).is_true()
+    for dashboard in check.each("dashboards", grafana.dashboards):
+        check(f"{dashboard.uid}: exists", dashboard.exists).is_true()
+        check(f"{dashboard.uid}: panels", dashboard.panels).at_least(1)
+    if not grafana.open_to_all.otherwise(default=False):
+        check("strangers are refused", grafana.strangers_refused).is_true()
 
 
 @item("health-checks", owner="dev-lead", reach=True, core=True, scope="release")

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.backup import Backup
     from pytest_readiness.probes.backup.drill import Drill
     from pytest_readiness.probes.dependencies import Dependencies
+    from pytest_readiness.probes.grafana import Grafana
     from pytest_readiness.probes.health import Health
+    from pytest_readiness.probes.logs import Logs
     from pytest_readiness.probes.look import Facts, Look
     from pytest_readiness.probes.machine import Machine
     from pytest_readiness.probes.postgres import Postgres
@@ -60,9 +62,11 @@ _HOME = {
     "Dependencies": "probes.dependencies",
     "Drill": "probes.backup.drill",
     "Facts": "probes.look",
+    "Grafana": "probes.grafana",
     "Health": "probes.health",
     "Limits": "target.blocks",
     "Live": "probes.postgres.database",
+    "Logs": "probes.logs",
     "Look": "probes.look",
     "Machine": "probes.machine",
     "Network": "probes.upstream",
@@ -100,9 +104,11 @@ __all__ = [
     "Dependencies",
     "Drill",
     "Facts",
+    "Grafana",
     "Health",
     "Limits",
     "Live",
+    "Logs",
     "Look",
     "Machine",
     "Network",

@@ -32,6 +32,8 @@ from pytest_readiness.demo.servers.template import Template
 from pytest_readiness.demo.servers.tls_front import TlsFront
 from pytest_readiness.demo.servers.valkey import ValkeyServer
 from pytest_readiness.demo.standins.alertmanager import Alertmanager
+from pytest_readiness.demo.standins.grafana import Grafana
+from pytest_readiness.demo.standins.loki import Loki
 from pytest_readiness.demo.standins.pgbouncer import Pool, pgbouncer
 from pytest_readiness.demo.standins.prometheus import Prometheus
 from pytest_readiness.demo.standins.providers import NAMES as PROVIDERS, provider
@@ -82,6 +84,8 @@ class Bench:
     """The stand-ins of the providers of data, by name."""
     prometheus: Prometheus
     alertmanager: Alertmanager
+    grafana: Grafana
+    loki: Loki
 
 
 def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
@@ -126,13 +130,12 @@ def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
         issued.server_context(folder, "metrics"), passwords["metrics"]
     )
     stack.callback(prometheus.close)
-    alertmanager = Alertmanager(
-        issued.server_context(folder, "alerts"),
-        passwords["metrics"],
-        webhook_port=_port(),
-        smtp_port=_port(),
+    watching, secret = issued.server_context(folder, "watching"), passwords["metrics"]
+    alertmanager = stack.enter_context(
+        Alertmanager(watching, secret, webhook_port=_port(), smtp_port=_port())
     )
-    stack.callback(alertmanager.close)
+    grafana = stack.enter_context(Grafana(watching, secret))
+    loki = stack.enter_context(Loki(watching, secret))
     engine.wait()
     return Bench(
         folder=folder,
@@ -150,6 +153,8 @@ def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
         providers=providers,
         prometheus=prometheus,
         alertmanager=alertmanager,
+        grafana=grafana,
+        loki=loki,
     )
 
 

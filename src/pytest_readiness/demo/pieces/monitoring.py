@@ -29,6 +29,7 @@ def describe(bench: Bench, tables: Tables, environ: dict[str, str]) -> None:  # 
     }
     # How fast a busy machine answers itself is not what the demo shows.
     tables.setdefault("limits", {})["health"] = {"answer": "4s"}
+    _views(bench, tables)
     alertmanager = bench.alertmanager
     alertmanager.original = yaml.safe_dump(configuration(), sort_keys=False)
     tables.setdefault("allow", []).append("page")
@@ -43,6 +44,23 @@ def describe(bench: Bench, tables: Tables, environ: dict[str, str]) -> None:  # 
             "smtp": f"127.0.0.1:{alertmanager.smtp_port}",
             "timeout": "15s",
         },
+    }
+
+
+def _views(bench: Bench, tables: Tables) -> None:
+    """Add the tables of what people look at."""
+    trust = {"ca_file": str(bench.ca_file), "token": f"${{env:{METRICS_TOKEN}}}"}
+    bench.grafana.dashboards = {"engine-overview": 12, "engine-orders": 6}
+    tables["grafana"] = {
+        "url": f"https://127.0.0.1:{bench.grafana.port}",
+        "dashboards": list(bench.grafana.dashboards),
+        **trust,
+    }
+    tables["logs"] = {
+        "kind": "loki",
+        "url": f"https://127.0.0.1:{bench.loki.port}",
+        "query": bench.loki.query,
+        **trust,
     }
 
 

@@ -25,8 +25,10 @@ from pytest_readiness.target.blocks.block import (
 )
 from pytest_readiness.target.blocks.dependencies import DependenciesBlock
 from pytest_readiness.target.blocks.endpoint import Endpoint
+from pytest_readiness.target.blocks.grafana import GrafanaBlock
 from pytest_readiness.target.blocks.health import HealthBlock, HealthLimits
 from pytest_readiness.target.blocks.hosts import HostBlock, OnHost, place
+from pytest_readiness.target.blocks.logs import LogsBlock, LogsLimits
 from pytest_readiness.target.blocks.machine import MachineBlock, MachineLimits
 from pytest_readiness.target.blocks.network import NetworkBlock, NetworkLimits
 from pytest_readiness.target.blocks.pgbouncer import PgbouncerBlock, PgbouncerLimits
@@ -49,12 +51,15 @@ __all__ = [
     "CertificateLimits",
     "DependenciesBlock",
     "Endpoint",
+    "GrafanaBlock",
     "Grant",
     "HealthBlock",
     "HealthLimits",
     "HostBlock",
     "Limits",
     "LimitsBlock",
+    "LogsBlock",
+    "LogsLimits",
     "MachineBlock",
     "MachineLimits",
     "NetworkBlock",
@@ -133,6 +138,10 @@ class Resources(Block):
     """The metrics of all of it."""
     alertmanager: AlertmanagerBlock | None = None
     """Who is called when something is wrong."""
+    grafana: GrafanaBlock | None = None
+    """The dashboards."""
+    logs: LogsBlock | None = None
+    """Where the service's log lines are."""
     hosts: Mapping[HostName, HostBlock] = Field(default_factory=dict)
     """Other machines that resources stand on, each by its name."""
 
@@ -180,6 +189,8 @@ class Limits(Block):
     """Limits of every provider."""
     health: HealthLimits = HealthLimits()
     """Limits of the health routes."""
+    logs: LogsLimits = LogsLimits()
+    """Limits of the log lines."""
     alertmanager: AlertmanagerLimits = AlertmanagerLimits()
     """Limits of how critical alerts are sent."""
     usage: UsageLimits = UsageLimits()
