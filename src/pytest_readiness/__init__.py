@@ -25,14 +25,17 @@ if TYPE_CHECKING:
     from pytest_readiness.plugin.attestation import Attestation
     from pytest_readiness.probes.alertmanager import Alertmanager
     from pytest_readiness.probes.alertmanager.page import Page
+    from pytest_readiness.probes.artefacts.junit import Junit
     from pytest_readiness.probes.backup import Backup
     from pytest_readiness.probes.backup.drill import Drill
     from pytest_readiness.probes.dependencies import Dependencies
+    from pytest_readiness.probes.environment import Environment
     from pytest_readiness.probes.grafana import Grafana
     from pytest_readiness.probes.health import Health
     from pytest_readiness.probes.logs import Logs
     from pytest_readiness.probes.look import Facts, Look
     from pytest_readiness.probes.machine import Machine
+    from pytest_readiness.probes.openapi import Openapi, Operation, Served
     from pytest_readiness.probes.postgres import Postgres
     from pytest_readiness.probes.postgres.contents import Contents
     from pytest_readiness.probes.postgres.database import Database, Live
@@ -61,8 +64,10 @@ _HOME = {
     "Defences": "probes.postgres.defences",
     "Dependencies": "probes.dependencies",
     "Drill": "probes.backup.drill",
+    "Environment": "probes.environment",
     "Facts": "probes.look",
     "Grafana": "probes.grafana",
+    "Junit": "probes.artefacts.junit",
     "Health": "probes.health",
     "Limits": "target.blocks",
     "Live": "probes.postgres.database",
@@ -71,6 +76,8 @@ _HOME = {
     "Machine": "probes.machine",
     "Network": "probes.upstream",
     "Observed": "catalogue.observation",
+    "Openapi": "probes.openapi",
+    "Operation": "probes.openapi",
     "Page": "probes.alertmanager.page",
     "Pgbouncer": "probes.postgres.pgbouncer",
     "Postgres": "probes.postgres",
@@ -79,6 +86,7 @@ _HOME = {
     "Python": "probes.python",
     "Redis": "probes.redis",
     "RowCounts": "probes.postgres.row_counts",
+    "Served": "probes.openapi",
     "Service": "probes.service",
     "Target": "target.model",
     "Tls": "probes.tls",
@@ -103,9 +111,11 @@ __all__ = [
     "Defences",
     "Dependencies",
     "Drill",
+    "Environment",
     "Facts",
     "Grafana",
     "Health",
+    "Junit",
     "Limits",
     "Live",
     "Logs",
@@ -113,6 +123,8 @@ __all__ = [
     "Machine",
     "Network",
     "Observed",
+    "Openapi",
+    "Operation",
     "Page",
     "Pgbouncer",
     "Postgres",
@@ -121,6 +133,7 @@ __all__ = [
     "Python",
     "Redis",
     "RowCounts",
+    "Served",
     "Service",
     "Target",
     "Tls",

@@ -90,7 +90,7 @@ def drilled(made: BackupBlock, timeout: float = 120.0) -> Drill:
 
 
 def leftovers() -> set[Path]:
-    return set(Path(tempfile.gettempdir()).glob(f"{PREFIX}*"))
+    return set(Path(tempfile.gettempdir()).glob(f"{PREFIX}{os.getpid()}-*"))
 
 
 def live(counts: dict[str, int] | Unavailable) -> Observed[dict[str, int]]:

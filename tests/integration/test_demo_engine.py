@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json as form
 import re
 import socket
 import ssl
@@ -13,7 +14,7 @@ import pytest
 import requests
 
 from pytest_readiness.demo.demo import Demo
-from pytest_readiness.demo.servers.engine import engine_digest
+from pytest_readiness.demo.servers.engine import DESCRIPTION, engine_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -153,6 +154,12 @@ def test_quotes_are_cached_for_a_while(demo: Demo) -> None:
     assert first.json()["price"] > 0
     assert -1 < first.json()["delta"] < 0
     assert client.call("GET", "/quotes/NONE").status_code == 404
+
+
+def test_the_released_description_is_the_one_that_is_served(demo: Demo) -> None:
+    served = Client(demo).call("GET", "/openapi.json").json()
+    released = form.loads(DESCRIPTION.read_text("utf-8"))
+    assert released == served, f"write what is served into {DESCRIPTION}"
 
 
 def test_openapi_describes_every_route_and_no_other(demo: Demo) -> None:

@@ -232,29 +232,39 @@ def test_a_failed_build_leaves_an_invalid_index(see: See, shop: PostgresServer) 
         shop.sql("DELETE FROM contracts", "app")
 
 
+def sleeping(shop: PostgresServer) -> bool:
+    sleeps = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+    return shop.sql(sleeps, "app").strip() == "1"
+
+
+def wait_until(so: Callable[[], bool]) -> None:
+    over = time.monotonic() + 30
+    while not so():
+        assert time.monotonic() < over
+        time.sleep(0.02)
+
+
 def test_an_index_that_is_still_being_built_is_not_known(
     see: See, shop: PostgresServer
 ) -> None:
     hold = "BEGIN; INSERT INTO contracts VALUES ('c', 2); SELECT pg_sleep(60)"
     build = "CREATE INDEX CONCURRENTLY slow ON contracts (strike)"
     psql = [*shop.psql, "-d", "app", "-c"]
-    with (
-        subprocess.Popen([*psql, hold]) as holding,
-        subprocess.Popen([*psql, build]) as building,
-    ):
-        try:
-            over = time.monotonic() + 20
-            facts = see()
-            while facts.invalid_indexes.available and time.monotonic() < over:
+    with subprocess.Popen([*psql, hold]) as holding:
+        # A build that begins before the other transaction waits for nothing.
+        wait_until(lambda: sleeping(shop))
+        with subprocess.Popen([*psql, build]) as building:
+            try:
+                wait_until(lambda: not see().invalid_indexes.available)
                 facts = see()
-        finally:
-            shop.sql(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = 'app'"
-            )
-            holding.wait(10)
-            building.wait(10)
-            shop.sql("DROP INDEX IF EXISTS slow", "app")
+            finally:
+                shop.sql(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = 'app'"
+                )
+                holding.wait(10)
+                building.wait(10)
+                shop.sql("DROP INDEX IF EXISTS slow", "app")
     nothing = why(facts.invalid_indexes)
     assert nothing.reason == "slow: invalid, or still being built"
     assert nothing.cause is Cause.LOCAL

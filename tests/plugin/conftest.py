@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import textwrap
@@ -23,7 +24,7 @@ from pytest_readiness.cli.trust import ACTIONS
 from pytest_readiness.probes import REGISTRY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 # A run in this process puts sys.modules back as it was, so what is not loaded before
@@ -37,6 +38,7 @@ for _module in (
     *(f"pytest_readiness.cli.trust.{name}" for name in ACTIONS),
     "pytest_readiness.plugin.fixtures",
     "pytest_readiness.plugin.startup",
+    "pytest_readiness.reports.html",
     *(where.partition(":")[0] for where in REGISTRY.values()),
 ):
     with suppress(ImportError):
@@ -361,6 +363,33 @@ class Project:
     def states(self) -> dict[str, str]:
         """Every item's state in the last report."""
         return {item["id"]: item["state"] for item in self.report["items"]}
+
+
+_RERUNS: Any = import_module("pytest_rerunfailures")
+
+
+class _RerunServer(_RERUNS.ServerStatusDB):  # type: ignore[misc]  # it has no types
+    """What pytest-rerunfailures opens for each run, and never closes."""
+
+    opened: ClassVar[list[Any]] = []
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.opened.append(self.sock)
+
+    def run_server(self) -> None:
+        with suppress(OSError):
+            super().run_server()
+
+
+@pytest.fixture(autouse=True)
+def _rerun_servers_end(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Hundreds of runs share this process: their descriptors and threads must go."""
+    monkeypatch.setattr(_RERUNS, "ServerStatusDB", _RerunServer)
+    yield
+    while _RerunServer.opened:
+        with _RerunServer.opened.pop() as opened, suppress(OSError):
+            opened.shutdown(socket.SHUT_RDWR)
 
 
 @pytest.fixture(autouse=True)

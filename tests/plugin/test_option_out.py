@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_readiness.reports.formats import FORMATS
+
 if TYPE_CHECKING:
     from conftest import Project
 
@@ -62,7 +64,9 @@ def test_a_folder_of_ones_own_gets_no_ignore_file(ready: Project) -> None:
 
     assert {path.name for path in (ready.path / "result").iterdir()} == {
         "notes.txt",
+        "report.html",
         "report.json",
+        *FORMATS,
     }
 
 

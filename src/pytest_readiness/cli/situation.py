@@ -13,9 +13,8 @@ from pytest_readiness.errors import ConfigError
 from pytest_readiness.plugin.entry import LOCK_NAME, OPTIONS
 from pytest_readiness.plugin.inspection import checklist_order, read_suite
 from pytest_readiness.plugin.settings import Settings
-from pytest_readiness.plugin.signing import Signing, context_of, ledger_files, pins_of
+from pytest_readiness.plugin.signing import Ground, Signing, ledger_files
 from pytest_readiness.plugin.suite import default_suite
-from pytest_readiness.plugin.vouching import hold
 from pytest_readiness.target.finding import find, no_target_file
 from pytest_readiness.target.loading import load
 from pytest_readiness.target.release import read_release
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_readiness.attest.context import Context
-    from pytest_readiness.attest.pins import TrustPins
     from pytest_readiness.attest.signatures import LedgerFiles
     from pytest_readiness.catalogue.item import Item
     from pytest_readiness.catalogue.lock import Lock
@@ -135,15 +133,9 @@ class Situation:
         """Where everything signed is."""
         return ledger_files(self.configuration, self.settings)
 
-    @property
-    def pins(self) -> TrustPins:
-        """What the caller knows of the trust file."""
-        return pins_of(self.settings)
-
     @cached_property
-    def context(self) -> Context:
-        """What a signature is bound to here."""
-        return context_of(
+    def _ground(self) -> Ground:
+        return Ground.of(
             self.configuration,
             self.target,
             self.release,
@@ -152,17 +144,19 @@ class Situation:
             self.settings,
         )
 
+    @property
+    def context(self) -> Context:
+        """What a signature is bound to here."""
+        return self._ground.context
+
     def signing(self, now: dt.datetime) -> Signing:
         """Read and verify everything signed, as a run at that moment would."""
-        signing = Signing.read(
-            self.files,
-            self.context,
-            self.pins,
+        return Signing.read(
+            self._ground,
             self.lock,
             now,
-            declared=self.target.not_applicable,
-            people=self.configuration.approvals.people,
+            configuration=self.configuration,
+            target=self.target,
+            settings=self.settings,
+            suite=self.suite,
         )
-        system = self.configuration.system
-        hold(signing.signatures, self.settings, self.suite, system)
-        return signing

@@ -26,7 +26,7 @@ from pytest_readiness.plugin.entry import LOCK_NAME
 from pytest_readiness.plugin.settings import Settings
 from pytest_readiness.plugin.signing import ledger_files, pins_of
 from pytest_readiness.plugin.suite import default_suite
-from pytest_readiness.plugin.vouching import hold
+from pytest_readiness.plugin.vouching import hold, previous
 from pytest_readiness.probes.look import utc_now
 from pytest_readiness.target.finding import find
 from pytest_readiness.target.loading import load
@@ -101,15 +101,16 @@ def _verified(
     context = _context(settings, configuration, lock)
     files = _files(settings, configuration, here)
     ledgers = filter(None, (files.attestations, files.folder))
+    last = previous(settings)
     found = read_signatures(
         files,
         context=context,
         now=utc_now(),
-        pins=pins_of(settings),
+        pins=pins_of(settings, last),
         with_ledger=any(ledger.exists() for ledger in ledgers),
     )
     if not found.failures:
-        hold(found, settings, suite, context.system)
+        hold(found, settings, suite, context.system, last)
     if found.failures:
         failure = found.failures[0]
         raise Refused(failure.code, failure.reason, failure.where)

@@ -303,7 +303,7 @@ def _judged(
     waivers: tuple[WaiverInfo, ...],
     end: tuple[dt.datetime, str],
 ) -> Judged:
-    context, people = basis.context, basis.signing.people
+    context, people = basis.context, basis.signing.people_needed
     incident = next((one.incident for one in waivers if one.emergency), None)
     return Judged(
         system=context.system,

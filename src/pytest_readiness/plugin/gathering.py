@@ -20,6 +20,7 @@ from pytest_readiness.probes.look import Doors, Facts, Look
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from pytest_readiness.probes.artefacts.provenance import Origins
     from pytest_readiness.probes.planned import PlannedLook
     from pytest_readiness.target.blocks import Grant, ResourceBlock
     from pytest_readiness.target.model import Target
@@ -95,6 +96,8 @@ class Gathering:
     deadline: float
     """Seconds for all looks together."""
     tell: Callable[[str], None] = field(default=lambda _: None)
+    origins: Origins | None = None
+    """The release under judgement, for looks at what was made from it."""
     _looks: dict[Need, _Gather] = field(default_factory=dict)
     _known: dict[Need, Facts] = field(default_factory=dict)
     _changed: threading.Condition = field(default_factory=threading.Condition)
@@ -165,6 +168,7 @@ class Gathering:
 
         def work() -> Facts:
             look = Look(source, timeout, self.redact, target.name, doors=self._doors)
+            look.origins = self.origins
             look.deadline = time.monotonic() + limit
             return kind.gather(block, look)
 

@@ -18,8 +18,7 @@ from pytest_readiness.catalogue.observation import Unavailable
 from pytest_readiness.plugin.attestation import Attestation
 from pytest_readiness.plugin.gathering import Gathering, Need
 from pytest_readiness.plugin.run_statement import check_runner
-from pytest_readiness.plugin.signing import Signing, context_of, ledger_files, pins_of
-from pytest_readiness.plugin.vouching import hold
+from pytest_readiness.plugin.signing import Ground, Signing
 from pytest_readiness.probes import REGISTRY, probe
 from pytest_readiness.probes.look import Facts, utc_now
 from pytest_readiness.store.document import ApproversCounted
@@ -119,8 +118,7 @@ class Run:
     def read_signatures(self) -> None:
         """Read and verify everything signed, once the suite is known to be sound."""
         settings, configuration, now = self.settings, self.configuration, utc_now()
-        files, pins = ledger_files(configuration, settings), pins_of(settings)
-        context = context_of(
+        ground = Ground.of(
             configuration,
             self.target,
             self.release,
@@ -129,20 +127,19 @@ class Run:
             settings,
         )
         if self.sign_first is not None:
-            signed = self.sign_first([node.item for node in self.nodes], context, now)
-            files, context, pins = signed.files, signed.context, signed.pins
-            self.signed = signed
+            items = [node.item for node in self.nodes]
+            self.signed = signed = self.sign_first(items, ground.context, now)
+            ground = Ground(signed.files, signed.context, signed.pins, ground.last)
         self.signing = Signing.read(
-            files,
-            context,
-            pins,
+            ground,
             self.lock,
             now,
-            declared=self.target.not_applicable,
-            people=configuration.approvals.people,
+            configuration=configuration,
+            target=self.target,
+            settings=settings,
+            suite=self.suite,
         )
         found = self.signing.signatures
-        hold(found, settings, self.suite, configuration.system)
         if settings.run_key is not None and not found.broken:
             check_runner(settings.run_key, found.trust, now)
         self.distrust += map(str, found.failures)
@@ -281,7 +278,9 @@ class Run:
         found = self._approvals()
         if not found:
             return None
-        return ApproversCounted(people=len(people(found)), needed=self.signing.people)
+        return ApproversCounted(
+            people=len(people(found)), needed=self.signing.people_needed
+        )
 
     def _approvals(self) -> list[ItemSignatures]:
         return [

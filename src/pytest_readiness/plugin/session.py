@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,9 +11,11 @@ import pytest
 from pytest_readiness.attest.terms import is_approval
 from pytest_readiness.catalogue.lock import UPDATE, Change, compare
 from pytest_readiness.errors import ConfigError, ReadinessError
+from pytest_readiness.plugin.ci_output import Actions
 from pytest_readiness.plugin.collection import ReadinessItem, SuiteCollection
-from pytest_readiness.plugin.conclusion import conclude
+from pytest_readiness.plugin.conclusion import conclude, tell
 from pytest_readiness.plugin.entry import METADATA
+from pytest_readiness.plugin.origins import origins_of
 from pytest_readiness.plugin.outcomes import contradicts, show
 from pytest_readiness.plugin.run import FOREIGN
 from pytest_readiness.probes import REGISTRY
@@ -37,6 +40,7 @@ class ReadinessSession:
     ) -> None:
         self.run = run
         self.collection = collection
+        self.actions = Actions(os.environ)
         self._close = close
         self.status: int | None = None
         """The exit code, once it is decided."""
@@ -45,6 +49,7 @@ class ReadinessSession:
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Fill the table of pytest-metadata, with nothing but what is judged."""
         _thaw()
+        tell(session, *self.actions.begin())
         metadata = session.config.stash.get(METADATA, dict[str, object]())
         metadata.clear()  # others may have added to what the entry point emptied
         metadata["System"] = self.run.configuration.system
@@ -115,7 +120,9 @@ class ReadinessSession:
         self.run.judged = True
         session.testscollected += len(self.run.rollups)  # for the progress shown
         nodes = [node for node in session.items if isinstance(node, ReadinessItem)]
-        self.run.gathering.run(self.run.needs(nodes, REGISTRY))
+        needs = self.run.needs(nodes, REGISTRY)
+        self.run.gathering.origins = origins_of(self.run, needs)
+        self.run.gathering.run(needs)
         # Thousands of items live to the end: the collector need not look at each again,
         # least of all when pytest and then the process end.
         gc.freeze()
@@ -181,7 +188,7 @@ class ReadinessSession:
         try:
             return (yield)
         finally:
-            self.status = conclude(self.run, session)
+            self.status = conclude(self.run, session, self.actions)
             session.exitstatus = self.status
 
     def pytest_unconfigure(self) -> None:

@@ -20,7 +20,7 @@ from pytest_readiness.attest.signatures import (
 )
 from pytest_readiness.attest.terms import Terms
 from pytest_readiness.errors import ConfigError
-from pytest_readiness.plugin.vouching import previous
+from pytest_readiness.plugin.vouching import hold, previous
 from pytest_readiness.target.authors import authors
 from pytest_readiness.verdict.decision import Exit, Hindrance
 from pytest_readiness.verdict.settling import (
@@ -41,12 +41,13 @@ if TYPE_CHECKING:
     from pytest_readiness.catalogue.item import Item
     from pytest_readiness.catalogue.lock import Lock
     from pytest_readiness.plugin.settings import Settings
+    from pytest_readiness.plugin.vouching import Previous
     from pytest_readiness.target.configuration import Configuration
     from pytest_readiness.target.model import Target
     from pytest_readiness.target.release import Release
     from pytest_readiness.verdict.judging import Body
 
-__all__ = ["Settled", "Signing", "context_of", "ledger_files", "pins_of"]
+__all__ = ["Ground", "Settled", "Signing", "ledger_files", "pins_of"]
 
 
 def ledger_files(configuration: Configuration, settings: Settings) -> LedgerFiles:
@@ -63,14 +64,8 @@ def ledger_files(configuration: Configuration, settings: Settings) -> LedgerFile
     return LedgerFiles.below(root, trust=trust, attestations=given)
 
 
-def pins_of(settings: Settings) -> TrustPins:
-    """Give what the caller knows about the trust file.
-
-    Raises:
-        ConfigError: the last certificate cannot be read.
-        Refused: it is none.
-    """
-    last = previous(settings)
+def pins_of(settings: Settings, last: Previous | None) -> TrustPins:
+    """Give what the caller knows about the trust file, by the last certificate too."""
     return TrustPins(
         roots=settings.trust_root,
         threshold=settings.trust_root_threshold,
@@ -83,13 +78,14 @@ def pins_of(settings: Settings) -> TrustPins:
     )
 
 
-def context_of(  # all that a signature can be bound to
+def _context_of(  # all that a signature can be bound to
     configuration: Configuration,
     target: Target,
     release: Release,
     target_digest: str,
     lock: Lock,
     settings: Settings,
+    last: Previous | None,
 ) -> Context:
     """Say what signatures must be bound to, and whether the caller vouches for it.
 
@@ -106,19 +102,18 @@ def context_of(  # all that a signature can be bound to
         organisation=configuration.organisation or "",
         version=release.version,
         source=release.source or "",
-        authors=settings.authors or _authors(configuration.path.parent, settings),
+        authors=settings.authors or _authors(configuration.path.parent, last),
         target_digest=target_digest,
         lock=LockSeen(lock.digest, len(lock.items)),
         from_outside=all(given) and settings.target_from_outside,
     )
 
 
-def _authors(root: Path, settings: Settings) -> frozenset[str] | None:
+def _authors(root: Path, last: Previous | None) -> frozenset[str] | None:
     """Say who wrote the change: since the last certificate, where its commit is here.
 
     Without it, or where nobody has its commit any more: since the last tag.
     """
-    last = previous(settings)
     if last is not None and last.commit:
         return authors(root, since=last.commit) or authors(root)
     return authors(root)
@@ -128,6 +123,41 @@ def _expect(option: str, expected: str | None, found: Collection[str]) -> None:
     if expected is not None and expected not in found:
         what = f"expects {expected}, but {' or '.join(sorted(found))} is judged"
         raise ConfigError(option, what, "judge what was meant, or correct the option")
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Where signatures are, what they must be bound to, what the caller knows."""
+
+    files: LedgerFiles
+    context: Context
+    pins: TrustPins
+    last: Previous | None
+    """The last certificate, where the caller gives one."""
+
+    @classmethod
+    def of(  # all that a signature can be bound to
+        cls,
+        configuration: Configuration,
+        target: Target,
+        release: Release,
+        target_digest: str,
+        lock: Lock,
+        settings: Settings,
+    ) -> Ground:
+        """Find it, the same for a run and for the commands that sign for it.
+
+        Raises:
+            ConfigError: the last certificate cannot be read, or the caller expects
+                another system or release than the files say.
+            Refused: what is given as the last certificate is none.
+        """
+        last = previous(settings)
+        context = _context_of(
+            configuration, target, release, target_digest, lock, settings, last
+        )
+        files = ledger_files(configuration, settings)
+        return cls(files, context, pins_of(settings, last), last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +177,7 @@ class Signing:
     declared: Collection[str] = ()
     """Items that the target declares not applicable."""
     people: int = 3
-    """How many distinct persons must approve."""
+    """How many distinct persons must approve, as the target file says."""
     _same_as: Mapping[str, tuple[str, ...]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -161,18 +191,30 @@ class Signing:
     @classmethod
     def read(  # where, what, when
         cls,
-        files: LedgerFiles,
-        context: Context,
-        pins: TrustPins,
+        ground: Ground,
         lock: Lock,
         now: dt.datetime,
         *,
-        declared: Collection[str] = (),
-        people: int = 3,
+        configuration: Configuration,
+        target: Target,
+        settings: Settings,
+        suite: Path,
     ) -> Signing:
-        """Read trust file, ledger and snapshot; never raises for what is in them."""
-        found = read_signatures(files, context=context, now=now, pins=pins)
-        return cls(found, lock, declared, people)
+        """Read trust file, ledger and snapshot; never raises for what is in them.
+
+        Plugin, suite and last certificate are held against what the caller knows.
+        """
+        found = read_signatures(
+            ground.files, context=ground.context, now=now, pins=ground.pins
+        )
+        hold(found, settings, suite, configuration.system, ground.last)
+        people = configuration.approvals.people
+        return cls(found, lock, target.not_applicable, people)
+
+    @property
+    def people_needed(self) -> int:
+        """How many distinct persons must approve, the trust file's word included."""
+        return self.signatures.people_needed(self.people)
 
     def terms(self, item: Item) -> Terms:
         """Give what is asked of the item's signers."""
@@ -221,7 +263,7 @@ class Signing:
             blocked.append(Hindrance("MAX_WAIVERS", reason))
         if not found:
             return blocked
-        needed = self.signatures.people_needed(self.people)
+        needed = self.people_needed
         approvers = len(people(found))
         if approvers < needed and all(one.result is Result.SATISFIED for one in found):
             reason = f"approved by {approvers} distinct people, {needed} are needed"

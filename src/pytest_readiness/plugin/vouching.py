@@ -140,14 +140,19 @@ def previous(settings: Settings) -> Previous | None:
     return Previous(path, data, unverified(data, str(path)))
 
 
-def hold(found: Signatures, settings: Settings, suite: Path, system: str) -> None:
+def hold(
+    found: Signatures,
+    settings: Settings,
+    suite: Path,
+    system: str,
+    last: Previous | None,
+) -> None:
     """Hold plugin, suite and last certificate against what the caller and trust say.
 
     What does not fit is added to the failures, which close the gate.
     """
     try:
         _check_code(found.trust, settings, suite)
-        last = previous(settings)
         if last is not None and found.trust is not None and not found.failures:
             last.check(found, found.trust, system)
     except Refused as refused:
@@ -156,8 +161,7 @@ def hold(found: Signatures, settings: Settings, suite: Path, system: str) -> Non
 
 def _check_code(trust: Trust | None, settings: Settings, suite: Path) -> None:
     pin = settings.plugin_sha256
-    package = installed_package()
-    if pin is not None and pin != package.digest:
+    if pin is not None and pin != (package := installed_package()).digest:
         reason = f"the installed plugin has the digest {package.digest}, not {pin}"
         raise Refused(Code.PROBES_CHANGED, reason, package.name)
     tree = trust.probes.git_tree if trust and trust.probes else None

@@ -22,6 +22,7 @@ from pytest_readiness.errors import ProbeError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pytest_readiness.probes.artefacts.provenance import Origins
     from pytest_readiness.probes.planned import PlannedLook
     from pytest_readiness.target.blocks import Grant
 
@@ -130,6 +131,8 @@ class Look:
     now: Callable[[], dt.datetime] = utc_now
     deadline: float = field(default=0.0)
     doors: Doors = field(default_factory=Doors)
+    origins: Origins | None = None
+    """The release under judgement, for what must have been made from it."""
 
     def __post_init__(self) -> None:
         if not self.deadline:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["is_placeholder"]
+__all__ = ["is_left_over", "is_placeholder"]
 
 _WORDS = re.compile(
     r"""
@@ -25,6 +25,32 @@ _KNOWN = frozenset(
     {"abcdefghijklmnopqrstuvwxyz123456", "0123456789abcdef0123456789abcdef"}
 )
 """Keys that documentation prints; the first is FRED's."""
+_OBVIOUS = re.compile(
+    r"""
+    .*(?<![a-z])change[\W_]*(me|this|it)(?![a-z]).* | replace[\W_]*(me|this) |
+    <.*> | your[\W_]+.* | x{3,} | \*{3,} | to[\W_]*do | tbd | fixme |
+    .*placeholder.* | __\w+__
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+"""What is nobody's setting; ``none``, ``default`` or ``11`` may be one."""
+_SECRET = re.compile(
+    r"(^|_)(KEY|TOKEN|SECRETS?|PASS|PASSWORD|PASSWD|PWD|PASSPHRASE|CREDENTIALS?)$",
+    re.IGNORECASE,
+)
+
+
+def is_left_over(name: str, value: str) -> bool:
+    """Whether a variable still has what an example holds.
+
+    >>> is_left_over("API_TOKEN", "secret"), is_left_over("SAME_SITE", "none")
+    (True, False)
+    >>> is_left_over("DATABASE_URL", "postgresql://app:changeme@db/app")
+    True
+    """
+    if _SECRET.search(name) and is_placeholder(value):
+        return True
+    return _OBVIOUS.fullmatch(value.strip()) is not None
 
 
 def is_placeholder(text: str) -> bool:

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
     from pytest_readiness.store.document import Report, ReportItem
 
-__all__ = ["MIN_WIDTH", "summary", "verdict_line"]
+__all__ = ["MIN_WIDTH", "headline", "summary", "verdict_line"]
+__all__ = ["MIN_WIDTH", "exit_meaning", "summary", "verdict_line"]
 
 MIN_WIDTH = 40
 _SCREEN = 50
@@ -68,7 +69,7 @@ def summary(
     """
     width = max(width, MIN_WIDTH)
     style = Style(on=color)
-    above = [*wrap(_headline(report), width), *section_lines(report, width, style)]
+    above = [*wrap(headline(report), width), *section_lines(report, width, style)]
     below = [
         *_remarks(report, width, where),
         *(style.verdict(line, report) for line in wrap(verdict_line(report), width)),
@@ -80,12 +81,13 @@ def summary(
 def verdict_line(report: Report) -> str:
     """Say the verdict, seen against signed, and what the exit code means."""
     counts = f"{report.seen} seen, {report.signed} signed"
-    meaning = _exit_meaning(report)
+    meaning = exit_meaning(report)
     exits = f"exit {report.exit_code}{f': {meaning}' if meaning else ''}"
     return f"{report.verdict} ({counts}), {exits}"
 
 
-def _exit_meaning(report: Report) -> str:
+def exit_meaning(report: Report) -> str:
+    """Say what the exit code means; empty where the verdict says it already."""
     ready = report.verdict in {Verdict.READY, Verdict.READY_WITH_WAIVERS}
     if report.exit_code == Exit.READY:
         return "" if ready else "--readiness-no-gate only reports"
@@ -96,7 +98,8 @@ def _exit_meaning(report: Report) -> str:
     return _EXITS.get(report.exit_code, "pytest's own code")
 
 
-def _headline(report: Report) -> str:
+def headline(report: Report) -> str:
+    """Say what was judged: system, environment, release, gate."""
     release = report.release
     # The commit is for people; without one the source still tells releases apart.
     name = release.commit[:12] if release.commit else (release.source or "")[:19]

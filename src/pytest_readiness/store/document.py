@@ -38,6 +38,7 @@ __all__ = [
     "GateAsked",
     "LeftOut",
     "Observation",
+    "PastRun",
     "ReleaseJudged",
     "Report",
     "ReportItem",
@@ -192,6 +193,18 @@ class ApproversCounted(Part):
     needed: NonNegativeInt
 
 
+class PastRun(Part):
+    """An earlier run of the same question, for the trend."""
+
+    at: Instant
+    """When it ended."""
+    release: Text
+    """Its version."""
+    verdict: Verdict
+    counts: Annotated[dict[State, NonNegativeInt], Sorted]
+    """After waivers."""
+
+
 class Report(Part):
     """One run's answer; ``report.json``."""
 
@@ -223,6 +236,8 @@ class Report(Part):
     hindrances: tuple[HindranceShown, ...] = ()
     """What blocks the gate beside its items."""
     warnings: tuple[Text, ...] = ()
+    trend: tuple[PastRun, ...] = ()
+    """Earlier runs, the oldest first; none where none are kept."""
     items: tuple[ReportItem, ...]
 
     @model_validator(mode="after")

@@ -36,7 +36,7 @@ from pytest_readiness.catalogue import lock
 from pytest_readiness.catalogue.item import Scope
 from pytest_readiness.cli import main
 from pytest_readiness.plugin.settings import Settings
-from pytest_readiness.plugin.signing import context_of
+from pytest_readiness.plugin.signing import Ground
 from pytest_readiness.target.loading import load
 from pytest_readiness.target.release import read_release
 from pytest_readiness.target.secret import Redactor
@@ -213,14 +213,14 @@ class Shop:
     def context_with(self, settings: Settings) -> Context:
         configuration = load(self.path / "readiness.toml", Redactor(), os.environ)
         target = configuration.select(None)
-        return context_of(
+        return Ground.of(
             configuration,
             target,
             read_release(configuration),
             configuration.digest(target),
             lock.read(self.project.suite / "suite.lock"),
             settings,
-        )
+        ).context
 
     def authors(self, settings: Settings) -> frozenset[str] | None:
         return self.context_with(settings).authors

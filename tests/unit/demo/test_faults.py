@@ -56,6 +56,8 @@ def test_each_is_well_declared(fault: faults.Fault) -> None:
         *("backup-none", "backup-stale", "backup-truncated", "backup-cut"),
         *("backup-without-table", "backup-of-another-database"),
         *("data-empty", "data-orphan", "data-assertion"),
+        *("environment-missing", "environment-empty", "environment-changeme"),
+        *("environment-readable", "environment-tracked"),
     ],
 )
 def test_every_bad_target_of_the_catalogue_is_there(wanted: str) -> None:

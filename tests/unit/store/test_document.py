@@ -124,6 +124,7 @@ def test_the_document_says_what_was_judged_and_what_follows(report: Report) -> N
         "trust": NO_TRUST,
         "approvers": None,
         "hindrances": [],
+        "trend": [],
         "warnings": [],
     }
     assert checklist == {

@@ -28,6 +28,8 @@ COMMENTED = {
     "target.*.logs.token",
     "target.*.prometheus.token",
 }
+ENVIRONMENT = ("container", "file", "manifests", "pid", "unit")
+COMMENTED |= {f"target.*.environment.{key}" for key in ENVIRONMENT}
 NAMED = {
     "target.",
     "gate.",
@@ -35,6 +37,7 @@ NAMED = {
     "target.*.prometheus.key_metrics.",
     "target.*.providers.",
     "target.*.hosts.",
+    "target.*.artefacts.",
 }
 """Tables whose keys are names of the user's."""
 
@@ -68,6 +71,8 @@ def test_every_key_stands_in_the_example() -> None:
     uncommented = text.replace("# digest =", "digest =")
     uncommented = uncommented.replace("# sha256 =", "sha256 =")
     uncommented = uncommented.replace("# token =", "token =")
+    for key in ENVIRONMENT:
+        uncommented = uncommented.replace(f"# {key} =", f"{key} =")
     shown = set(keys_in(tomllib.loads(uncommented)))
     # A target's calendar is of the type of the system's, which the example shows.
     known = {

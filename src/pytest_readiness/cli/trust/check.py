@@ -25,6 +25,7 @@ from pytest_readiness.plugin.entry import LOCK_NAME, OPTIONS
 from pytest_readiness.plugin.inspection import read_suite
 from pytest_readiness.plugin.signing import pins_of
 from pytest_readiness.plugin.suite import default_suite
+from pytest_readiness.plugin.vouching import previous
 
 if TYPE_CHECKING:
     import argparse
@@ -76,7 +77,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Exit 0 where all is well, 1 where something is to mend, 13 where all is void."""
     place = Place.of(arguments)
     now = dt.datetime.now(dt.UTC)
-    trust, pins = place.trust(), pins_of(place.settings)
+    trust, settings = place.trust(), place.settings
+    pins = pins_of(settings, previous(settings))
     approvals = place.approvals(trust)
     found = _Findings(
         trust, pins, sorted(set(approvers(trust, approvals, now).values()))

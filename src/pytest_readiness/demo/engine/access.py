@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING
 
 from werkzeug.exceptions import Forbidden, Unauthorized
 
-from pytest_readiness.demo.engine.routing import Call, Field, Route, answer, read_body
+from pytest_readiness.demo.engine.routing import (
+    Call,
+    Field,
+    Route,
+    answer,
+    read_body,
+    shape,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +35,8 @@ __all__ = ["Access"]
 _LIFETIME = 900
 """Seconds that a token is valid."""
 _CREDENTIALS = {"name": Field(str, most=64), "password": Field(str, most=128)}
+
+_TOKEN = shape(**dict.fromkeys(("token", "role"), "string"), expires_in="integer")
 
 
 class Access:
@@ -46,6 +55,7 @@ class Access:
                 "Log in and get a token",
                 self.log_in,
                 body=_CREDENTIALS,
+                answers=_TOKEN,
             ),
         )
 

@@ -16,7 +16,7 @@ from pytest_readiness.demo.engine.openapi import document
 from pytest_readiness.demo.engine.orders import Orders
 from pytest_readiness.demo.engine.quotes import Quotes
 from pytest_readiness.demo.engine.release import NAME, VERSION
-from pytest_readiness.demo.engine.routing import Call, Route, answer
+from pytest_readiness.demo.engine.routing import Call, Route, answer, shape
 from pytest_readiness.demo.engine.storage import (
     Cache,
     Database,
@@ -48,8 +48,14 @@ class Engine:
         self._access = Access(settings.users, settings.token_secret)
         database, cache = Database(settings), Cache(settings)
         self._routes: tuple[Route, ...] = (
-            Route("GET", "/version", "The release that runs", self._version),
-            Route("GET", "/openapi.json", "This description", self._description),
+            Route(
+                *("GET", "/version", "The release that runs", self._version),
+                answers=shape(name="string", version="string", digest="string"),
+            ),
+            Route(
+                *("GET", "/openapi.json", "This description", self._description),
+                answers={"type": "object"},
+            ),
             *Health(database, cache).routes,
             *self._metrics.routes,
             *self._access.routes,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from pytest_readiness.demo.engine.routing import Call, Route, answer
+from pytest_readiness.demo.engine.routing import Call, Route, answer, shape
 from pytest_readiness.demo.engine.storage import DatabaseError
 
 if TYPE_CHECKING:
@@ -25,9 +25,14 @@ class Health:
         self._database = database
         self._cache = cache
         self.routes = (
-            Route("GET", "/health/live", "Whether the process answers", self.live),
             Route(
-                "GET", "/health/ready", "Whether its dependencies answer", self.ready
+                *("GET", "/health/live", "Whether the process answers", self.live),
+                answers=shape(status="string"),
+            ),
+            Route(
+                *("GET", "/health/ready"),
+                *("Whether its dependencies answer", self.ready),
+                answers=shape(status="string", dependencies="object"),
             ),
         )
 

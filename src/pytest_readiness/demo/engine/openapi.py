@@ -48,7 +48,11 @@ def _operation(route: Route) -> Json:
     responses: Json = {
         str(route.status): {
             "description": route.summary,
-            "content": {route.gives.split(";")[0]: {}},
+            "content": {
+                route.gives.split(";")[0]: {"schema": route.answers}
+                if route.answers
+                else {}
+            },
         },
         "default": _ERROR,
     }

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 from werkzeug.exceptions import BadRequest, NotFound
 
-from pytest_readiness.demo.engine.routing import Call, Field, Route, answer, read_body
+from pytest_readiness.demo.engine.routing import (
+    Call,
+    Field,
+    Route,
+    answer,
+    read_body,
+    shape,
+)
 
 if TYPE_CHECKING:
     from werkzeug import Response
@@ -22,6 +29,15 @@ _ORDER = {
     "quantity": Field(int, least=1, most=100_000),
     "limit_price": Field(float, most=1_000_000),
 }
+_SHOWN = shape(
+    id="integer",
+    trader="string",
+    symbol="string",
+    side="string",
+    quantity="integer",
+    limit_price="number",
+    placed_at="string",
+)
 _PLACERS = frozenset({"trader"})
 _READERS = frozenset({"trader", "risk"})
 _PAGE = 100
@@ -52,6 +68,7 @@ class Orders:
                 roles=_PLACERS,
                 body=_ORDER,
                 status=201,
+                answers=_SHOWN,
             ),
             Route(
                 *(
@@ -61,9 +78,12 @@ class Orders:
                     self.list_newest,
                 ),
                 roles=_READERS,
+                answers={"type": "array", "items": _SHOWN},
             ),
             Route(
-                *("GET", "/orders/{id}", "Show one order", self.show), roles=_READERS
+                *("GET", "/orders/{id}", "Show one order", self.show),
+                roles=_READERS,
+                answers=_SHOWN,
             ),
         )
 

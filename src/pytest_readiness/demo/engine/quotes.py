@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from werkzeug.exceptions import NotFound
 
 from pytest_readiness.demo.engine.pricing import Contract, price
-from pytest_readiness.demo.engine.routing import Call, Json, Route, answer
+from pytest_readiness.demo.engine.routing import Call, Json, Route, answer, shape
 
 if TYPE_CHECKING:
     from werkzeug import Response
@@ -39,7 +39,12 @@ class Quotes:
         self._cache = cache
         self._metrics = metrics
         self.routes = (
-            Route("GET", "/quotes/{symbol}", "Price one contract", self.show),
+            Route(
+                *("GET", "/quotes/{symbol}", "Price one contract", self.show),
+                answers=shape(
+                    symbol="string", price="number", delta="number", priced_at="string"
+                ),
+            ),
         )
 
     def show(self, call: Call) -> Response:

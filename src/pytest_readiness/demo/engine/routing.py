@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from werkzeug import Request
 
-__all__ = ["Call", "Field", "Json", "Route", "answer", "read_body"]
+__all__ = ["Call", "Field", "Json", "Route", "answer", "read_body", "shape"]
 
 Json = dict[str, object]
 """A JSON object."""
@@ -81,12 +81,23 @@ class Route:
     status: int = 200
     """Of the answer when all is well."""
     gives: str = "application/json"
+    answers: Json = field(default_factory=dict[str, object])
+    """JSON Schema of that answer."""
 
 
 def answer(value: object, status: int = 200) -> Response:
     """Make a JSON answer."""
     text = json.dumps(value, default=_plain)
     return Response(text, status, mimetype="application/json")
+
+
+def shape(**fields: str) -> Json:
+    """Give the JSON Schema of an object: each field by the name of its type."""
+    return {
+        "type": "object",
+        "required": list(fields),
+        "properties": {name: {"type": kind} for name, kind in fields.items()},
+    }
 
 
 def read_body(request: Request, fields: Mapping[str, Field]) -> Json:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from pytest_readiness.demo.pki import Stored
 
 __all__ = [
+    "DESCRIPTION",
+    "ENV_EXAMPLE",
     "REQUIREMENTS",
     "EngineServer",
     "Surroundings",
@@ -39,6 +41,10 @@ _PASSED_ON = ("PATH", "PYTHONPATH", "LANG", "LD_LIBRARY_PATH", "TMPDIR")
 _MEASURING = "COVERAGE_"
 REQUIREMENTS = _PACKAGE / "requirements.txt"
 """What the service needs installed."""
+ENV_EXAMPLE = _PACKAGE / ".env.example"
+"""The variables that the service must have."""
+DESCRIPTION = _PACKAGE / "openapi.json"
+"""The description of the service's API, as it is released."""
 _POOL_SIZE = 4
 _TIMEOUT = 5.0
 
@@ -90,6 +96,11 @@ class EngineServer:
             )
             self._process = Process(program, place)
 
+    @property
+    def pid(self) -> int:
+        """The number of its process."""
+        return self._process.pid
+
     def wait(self) -> None:
         """Wait until the service and what it depends on answer.
 
@@ -133,7 +144,9 @@ def engine_digest() -> str:
     lines = sorted(
         f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n"
         for path in _PACKAGE.iterdir()
-        if path.suffix in {".py", ".sql", ".txt"}
+        if path.suffix in {".example", ".py", ".sql", ".txt"}
+        if path.suffix in {".json", ".py", ".sql", ".txt"}
+        if path.suffix in {".example", ".json", ".py", ".sql", ".txt"}
     )
     return f"sha256:{hashlib.sha256(''.join(lines).encode()).hexdigest()}"
 

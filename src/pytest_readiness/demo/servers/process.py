@@ -77,6 +77,11 @@ class Process:
         place.guard.watch(self._popen.pid, program.stop_signal)
 
     @property
+    def pid(self) -> int:
+        """The number of the process."""
+        return self._popen.pid
+
+    @property
     def running(self) -> bool:
         """Whether the process has not ended."""
         return self._popen.poll() is None

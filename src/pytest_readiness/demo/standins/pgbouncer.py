@@ -7,7 +7,7 @@ own, behind a Unix socket. TLS is asked for as PostgreSQL's clients do.
 from __future__ import annotations
 
 import contextlib
-import select
+import selectors
 import socket
 import ssl
 import struct
@@ -181,11 +181,16 @@ def _forward(connection: socket.socket, backend: Path, first: bytes) -> None:
         server.connect(str(backend))
         server.sendall(first)
         ways = {connection: server, server: connection}
-        while True:
-            for source in select.select(list(ways), [], [])[0]:
-                data = source.recv(_CHUNK)
-                if isinstance(source, ssl.SSLSocket) and source.pending():
-                    data += source.recv(source.pending())  # select does not see it
-                if not data:
-                    return
-                ways[source].sendall(data)
+        # Not select(): it refuses descriptors over 1023.
+        with selectors.DefaultSelector() as ready:
+            for source, sink in ways.items():
+                ready.register(source, selectors.EVENT_READ, (source, sink))
+            while True:
+                for key, _ in ready.select():
+                    source, sink = key.data
+                    data = source.recv(_CHUNK)
+                    if isinstance(source, ssl.SSLSocket) and source.pending():
+                        data += source.recv(source.pending())  # the selector is blind
+                    if not data:
+                        return
+                    sink.sendall(data)

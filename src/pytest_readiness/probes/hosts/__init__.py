@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_readiness.probes.hosts import commands
-from pytest_readiness.probes.hosts.commanded import Here
+from pytest_readiness.probes.hosts.commanded import Commanded, Here
 from pytest_readiness.probes.hosts.host import GROUPS, Disk, Host, Unit, unseen
 from pytest_readiness.probes.hosts.measured import Measured
 
@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "GROUPS",
+    "Commanded",
     "Disk",
     "Host",
     "Measured",
     "Unit",
     "commands",
+    "entered",
     "opened",
     "unseen",
     "where",
@@ -48,6 +50,19 @@ def opened(block: OnHost, look: Look) -> Host:
     from pytest_readiness.probes.hosts.shell import Shell  # noqa: PLC0415  # the extra
 
     return Shell(block.host, backend, look)
+
+
+def entered(block: OnHost, look: Look) -> Commanded:
+    """Give the host that a resource stands on, where programs can be run there.
+
+    Raises:
+        LookError: it cannot be looked at, or tells of metrics only.
+    """
+    host = opened(block, look)
+    if isinstance(host, Commanded):
+        return host
+    reason = f"{host.source} tells nothing of files"
+    raise unseen(reason, "name a host of ssh, docker or kubectl")
 
 
 def where(block: OnHost) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["SHORT", "Commanded", "Here", "folders_of"]
 
 _NOT_FOUND = 127
+_MODE = len("-rw-------")
 _STATE, _LISTEN = 3, "0A"
 """Field of ``/proc/net/tcp``, and its value (Linux's ``TCP_LISTEN``)."""
 _DISK = re.compile(r"\s(\d+)\s+\d+\s+(-?\d+)\s+\S+\s+(/.*)$")
@@ -158,6 +159,38 @@ class Commanded(Host):
             for fields in lines
             if len(fields) > _STATE and fields[_STATE] == _LISTEN
         )
+
+    def mode(self, path: str, look: Look) -> str:
+        """Give what a file allows, as ``ls`` writes it: ``-rw-------``.
+
+        Raises:
+            LookError: there is no file, or this run may not look.
+        """
+        seen = self.run(commands.kind(path), look)
+        words = seen.stdout.decode(errors="replace").split()
+        if seen.status or not words:
+            raise unseen(f"there is nothing to see of {self.where(path)}")
+        # A dot or plus behind it tells of labels and lists beside it.
+        return words[0][:_MODE]
+
+    def is_tracked(self, path: str, look: Look) -> bool:
+        """Whether git keeps a file; no where there is no repository, or no git."""
+        seen = self.run(commands.tracked(path), look)
+        words = seen.stderr.decode(errors="replace")
+        if seen.status in {0, 1}:
+            return seen.status == 0
+        if seen.status == _NOT_FOUND or "not a git repository" in words:
+            return False
+        raise unseen(f"git does not tell of {self.where(path)}")
+
+    def main_process(self, unit: str, look: Look) -> int:
+        """Give the number of the process that a systemd unit runs."""
+        lines = self._said(commands.main_process(unit), look).splitlines()
+        pairs = (line.partition("=") for line in lines)
+        number = {name: value for name, _, value in pairs}.get("MainPID", "0")
+        if not number.isdecimal() or number == "0":
+            raise unseen(f"{unit} runs no process on {self.source or 'this host'}")
+        return int(number)
 
     def _number(self, command: Command, look: Look) -> int:
         text = self._said(command, look).strip()

@@ -24,6 +24,8 @@ __all__ = [
     "heads",
     "interpreter",
     "kind",
+    "main_process",
+    "tracked",
     "unit",
 ]
 
@@ -79,6 +81,25 @@ def unit(name: str) -> Command:
     return Command(
         ("systemctl", "show", "--no-pager", f"--property={properties}", "--", name)
     )
+
+
+def main_process(name: str) -> Command:
+    """Give the number of a systemd unit's main process."""
+    *words, _ = unit(name).words
+    words[3] = "--property=LoadState,MainPID"
+    return Command((*words, name))
+
+
+def tracked(path: str) -> Command:
+    """Say whether git has a file: its name, or nothing and a status of 1.
+
+    Nobody's monitor or hook runs, and a folder of another user's is looked at, too.
+    """
+    folder, _, name = _absolute(path).rpartition("/")
+    options = ("safe.directory=*", "core.fsmonitor=false", "core.hooksPath=/dev/null")
+    settings = [word for one in options for word in ("-c", one)]
+    asked = ("ls-files", "--error-unmatch", "--", f":(literal){name}")
+    return Command(("git", "-C", folder or "/", *settings, *asked))
 
 
 def interpreter(path: str, options: tuple[str, ...]) -> Command:

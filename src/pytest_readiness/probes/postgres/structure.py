@@ -29,6 +29,7 @@ __all__ = [
     "structure_looks",
 ]
 
+_MAX_KEYLESS = 1000
 _NO_TABLES = (
     "SELECT w.schema, w.name FROM (VALUES {wanted}) AS w (schema, name)"
     " WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_class c"
@@ -65,7 +66,7 @@ _NO_KEYS = (
     f" WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND {OURS}"
     " AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k"
     " WHERE k.conrelid = c.oid AND k.contype = 'p')"
-    " ORDER BY 1, 2 LIMIT 1000"
+    f" ORDER BY 1, 2 LIMIT {_MAX_KEYLESS}"
 )
 HEADS: Mapping[str, str] = {
     "alembic": "SELECT version_num FROM alembic_version",
@@ -93,6 +94,8 @@ _WITHOUT_KEY = {"liquibase": ("databasechangelog",)}
 _LINKS = ("revision", "down_revision")
 _MAX_SCRIPTS = 5000
 _MAX_SCRIPT = 1 << 20
+_TOO_DEEP = (RecursionError, MemoryError)
+"""What Python's parser raises on nesting without end."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,11 +219,15 @@ def _invalid(reader: Reader) -> Observed[Names]:
 
 def _without_key(reader: Reader, table: StructureTable) -> Observed[Names]:
     allowed = (*table.no_primary_key, *_WITHOUT_KEY.get(table.head or "", ()))
-    return reader.names(_NO_KEYS, "pg_constraint").map(
-        lambda names: tuple(
-            name for name in names if not any(fnmatchcase(name, p) for p in allowed)
-        )
-    )
+
+    def unexpected(names: Names) -> Names | Unavailable:
+        left = tuple(n for n in names if not any(fnmatchcase(n, p) for p in allowed))
+        if len(names) == _MAX_KEYLESS and not left:
+            reason = f"{_MAX_KEYLESS} or more tables have none; no more are looked at"
+            return Unavailable(reason, Cause.LOCAL, "give tables primary keys")
+        return left
+
+    return reader.names(_NO_KEYS, "pg_constraint").map(unexpected)
 
 
 def _heads(reader: Reader, table: StructureTable) -> Observed[Names]:
@@ -268,15 +275,21 @@ def alembic_heads(folder: Path | None) -> tuple[Names, Names]:
     Nothing is run: the two assignments that link the scripts are literals.
 
     Raises:
-        LookError: there is no folder with scripts, or one cannot be read.
+        LookError: there is no folder with scripts, there are too many, or one cannot be
+            read.
     """
     before: dict[str, tuple[str, ...]] = {}
     try:
-        files = sorted(folder.glob("**/*.py"))[:_MAX_SCRIPTS] if folder else []
+        files = sorted(folder.glob("**/*.py")) if folder else []
+        if len(files) > _MAX_SCRIPTS:
+            reason = f"{folder} holds {len(files)} scripts, at most {_MAX_SCRIPTS} do"
+            raise LookError(reason, Cause.LOCAL, final=True)
         for file in files:
-            if file.stat().st_size <= _MAX_SCRIPT:
-                before |= _links(file.read_text(encoding="utf-8"))
-    except (OSError, SyntaxError, ValueError) as error:
+            if file.stat().st_size > _MAX_SCRIPT:
+                reason = f"{file} has over {_MAX_SCRIPT >> 20} MiB: no Alembic script"
+                raise LookError(reason, Cause.LOCAL, final=True)
+            before |= _links(file.read_text(encoding="utf-8"))
+    except (OSError, SyntaxError, ValueError, TypeError, *_TOO_DEEP) as error:
         reason = f"{folder}: a script cannot be read ({type(error).__name__})"
         raise LookError(reason, Cause.LOCAL, final=True) from None
     if not before:

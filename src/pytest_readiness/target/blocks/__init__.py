@@ -15,6 +15,7 @@ from pytest_readiness.target.blocks.alertmanager import (
     AlertmanagerLimits,
     PageTable,
 )
+from pytest_readiness.target.blocks.artefacts import ArtefactsBlock, place_artefacts
 from pytest_readiness.target.blocks.backup import BackupBlock, BackupLimits
 from pytest_readiness.target.blocks.block import (
     Block,
@@ -25,12 +26,14 @@ from pytest_readiness.target.blocks.block import (
 )
 from pytest_readiness.target.blocks.dependencies import DependenciesBlock
 from pytest_readiness.target.blocks.endpoint import Endpoint
+from pytest_readiness.target.blocks.environment import EnvironmentBlock
 from pytest_readiness.target.blocks.grafana import GrafanaBlock
 from pytest_readiness.target.blocks.health import HealthBlock, HealthLimits
 from pytest_readiness.target.blocks.hosts import HostBlock, OnHost, place
 from pytest_readiness.target.blocks.logs import LogsBlock, LogsLimits
 from pytest_readiness.target.blocks.machine import MachineBlock, MachineLimits
 from pytest_readiness.target.blocks.network import NetworkBlock, NetworkLimits
+from pytest_readiness.target.blocks.openapi import OpenapiBlock
 from pytest_readiness.target.blocks.pgbouncer import PgbouncerBlock, PgbouncerLimits
 from pytest_readiness.target.blocks.postgres import PostgresBlock, PostgresLimits
 from pytest_readiness.target.blocks.prometheus import PrometheusBlock, PrometheusQuery
@@ -38,6 +41,7 @@ from pytest_readiness.target.blocks.providers import ProviderBlock, ProviderLimi
 from pytest_readiness.target.blocks.python import PythonBlock, PythonLimits
 from pytest_readiness.target.blocks.redis import RedisBlock, RedisLimits
 from pytest_readiness.target.blocks.service import ReleaseRoute, ServiceBlock
+from pytest_readiness.target.blocks.sources import SourcesBlock
 from pytest_readiness.target.blocks.tls import CertificateLimits, TlsBlock, TlsEndpoint
 from pytest_readiness.target.blocks.usage import UsageLimits
 from pytest_readiness.target.values import Mistake
@@ -45,12 +49,14 @@ from pytest_readiness.target.values import Mistake
 __all__ = [
     "AlertmanagerBlock",
     "AlertmanagerLimits",
+    "ArtefactsBlock",
     "BackupBlock",
     "BackupLimits",
     "Block",
     "CertificateLimits",
     "DependenciesBlock",
     "Endpoint",
+    "EnvironmentBlock",
     "GrafanaBlock",
     "Grant",
     "HealthBlock",
@@ -65,6 +71,7 @@ __all__ = [
     "NetworkBlock",
     "NetworkLimits",
     "OnHost",
+    "OpenapiBlock",
     "PageTable",
     "PgbouncerBlock",
     "PgbouncerLimits",
@@ -82,6 +89,7 @@ __all__ = [
     "ResourceBlock",
     "Resources",
     "ServiceBlock",
+    "SourcesBlock",
     "TlsBlock",
     "TlsEndpoint",
     "UsageLimits",
@@ -113,6 +121,8 @@ class Resources(Block):
     """The interpreter that runs the service."""
     dependencies: DependenciesBlock | None = None
     """What must be installed for the service."""
+    environment: EnvironmentBlock | None = None
+    """The variables that the service must have."""
     machine: MachineBlock | None = None
     """The machine that runs the service."""
     network: NetworkBlock | None = None
@@ -131,11 +141,17 @@ class Resources(Block):
     """The running service."""
     health: HealthBlock | None = None
     """The routes by which the service says how it is."""
+    sources: SourcesBlock | None = None
+    """The service's source."""
+    openapi: OpenapiBlock | None = None
+    """The description of the API."""
     providers: Mapping[MemberName, ProviderBlock] = Field(default_factory=dict)
     """The providers of data, each by the name that ends its item's id."""
 
     prometheus: PrometheusBlock | None = None
     """The metrics of all of it."""
+    artefacts: Mapping[MemberName, ArtefactsBlock] = Field(default_factory=dict)
+    """What the release's jobs made, each table by the name that ends its item's id."""
     alertmanager: AlertmanagerBlock | None = None
     """Who is called when something is wrong."""
     grafana: GrafanaBlock | None = None
@@ -150,6 +166,7 @@ class Resources(Block):
         unresolved: Mapping[str, str] = getattr(self, "unresolved", {})
         resources = {name: getattr(self, name) for name in Resources.model_fields}
         place(resources, self.hosts, self.prometheus, unresolved)
+        place_artefacts(self.artefacts)
         return self
 
     def resource(self, table: str) -> ResourceBlock | None:

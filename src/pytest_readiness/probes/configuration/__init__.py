@@ -1,0 +1,1 @@
+"""The service's configuration files: what they say, and whether they can be used."""
