@@ -126,16 +126,8 @@ def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
     stack.callback(pooling.close)
     backups = _backed_up(folder, how, postgres)
     engine = servers.add(EngineServer(place, python, certificate, surroundings))
-    prometheus = Prometheus(
-        issued.server_context(folder, "metrics"), passwords["metrics"]
-    )
-    stack.callback(prometheus.close)
-    watching, secret = issued.server_context(folder, "watching"), passwords["metrics"]
-    alertmanager = stack.enter_context(
-        Alertmanager(watching, secret, webhook_port=_port(), smtp_port=_port())
-    )
-    grafana = stack.enter_context(Grafana(watching, secret))
-    loki = stack.enter_context(Loki(watching, secret))
+    context = issued.server_context(folder, "metrics")
+    watching = _Watching.start(context, passwords["metrics"], stack)
     engine.wait()
     return Bench(
         folder=folder,
@@ -151,11 +143,33 @@ def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
         pool=pool,
         pool_port=pooling.port,
         providers=providers,
-        prometheus=prometheus,
-        alertmanager=alertmanager,
-        grafana=grafana,
-        loki=loki,
+        prometheus=watching.prometheus,
+        alertmanager=watching.alertmanager,
+        grafana=watching.grafana,
+        loki=watching.loki,
     )
+
+
+@dataclass(frozen=True)
+class _Watching:
+    """The stand-ins of who watches the service."""
+
+    prometheus: Prometheus
+    alertmanager: Alertmanager
+    grafana: Grafana
+    loki: Loki
+
+    @classmethod
+    def start(
+        cls, context: ssl.SSLContext, token: str, stack: contextlib.ExitStack
+    ) -> _Watching:
+        calling = Alertmanager(context, token, webhook_port=_port(), smtp_port=_port())
+        return cls(
+            stack.enter_context(Prometheus(context, token)),
+            stack.enter_context(calling),
+            stack.enter_context(Grafana(context, token)),
+            stack.enter_context(Loki(context, token)),
+        )
 
 
 def _port() -> int:
