@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pytest_readiness.plugin.backup_rules import backup_rules
     from pytest_readiness.plugin.document_rules import document_rules, drill_rules
     from pytest_readiness.probes.alertmanager import Alertmanager
+    from pytest_readiness.probes.alertmanager.page import Page
     from pytest_readiness.probes.artefacts.junit import Junit
     from pytest_readiness.probes.backup import Backup
     from pytest_readiness.probes.backup.drill import Drill
@@ -37,7 +38,9 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.documents.runbooks import Runbooks
     from pytest_readiness.probes.environment import Environment
     from pytest_readiness.probes.forge import Forge
+    from pytest_readiness.probes.grafana import Grafana
     from pytest_readiness.probes.health import Health
+    from pytest_readiness.probes.logs import Logs
     from pytest_readiness.probes.look import Facts, Look
     from pytest_readiness.probes.machine import Machine
     from pytest_readiness.probes.openapi import Openapi, Operation, Served
@@ -93,12 +96,14 @@ _HOME = {
     "Environment": "probes.environment",
     "Facts": "probes.look",
     "Forge": "probes.forge",
+    "Grafana": "probes.grafana",
     "Health": "probes.health",
     "Injection": "probes.web.injection",
     "Inputs": "probes.web.inputs",
     "Junit": "probes.artefacts.junit",
     "Limits": "target.blocks",
     "Live": "probes.postgres.database",
+    "Logs": "probes.logs",
     "Look": "probes.look",
     "Machine": "probes.machine",
     "Network": "probes.upstream",
@@ -106,6 +111,7 @@ _HOME = {
     "Openapi": "probes.openapi",
     "Operation": "probes.openapi",
     "Pages": "probes.web.pages",
+    "Page": "probes.alertmanager.page",
     "Pgbouncer": "probes.postgres.pgbouncer",
     "Pipeline": "probes.pipeline",
     "Postgres": "probes.postgres",
@@ -159,18 +165,21 @@ __all__ = [
     "Environment",
     "Facts",
     "Forge",
+    "Grafana",
     "Health",
     "Injection",
     "Inputs",
     "Junit",
     "Limits",
     "Live",
+    "Logs",
     "Look",
     "Machine",
     "Network",
     "Observed",
     "Openapi",
     "Operation",
+    "Page",
     "Pages",
     "Pgbouncer",
     "Pipeline",

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import secrets
+import socket
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +31,10 @@ from pytest_readiness.demo.servers.programs import (
 from pytest_readiness.demo.servers.template import Template
 from pytest_readiness.demo.servers.tls_front import TlsFront
 from pytest_readiness.demo.servers.valkey import ValkeyServer
+from pytest_readiness.demo.standins.alertmanager import Alertmanager
 from pytest_readiness.demo.standins.forge import Forge
+from pytest_readiness.demo.standins.grafana import Grafana
+from pytest_readiness.demo.standins.loki import Loki
 from pytest_readiness.demo.standins.pgbouncer import Pool, pgbouncer
 from pytest_readiness.demo.standins.prometheus import Prometheus
 from pytest_readiness.demo.standins.providers import NAMES as PROVIDERS, provider
@@ -95,6 +99,9 @@ class Bench:
     providers: Mapping[str, Listener]
     """The stand-ins of the providers of data, by name."""
     prometheus: Prometheus
+    alertmanager: Alertmanager
+    grafana: Grafana
+    loki: Loki
     forge: Forge
 
 
@@ -136,10 +143,8 @@ def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
     stack.callback(pooling.close)
     backups = _backed_up(folder, how, postgres)
     engine = servers.add(EngineServer(place, python, certificate, surroundings))
-    prometheus = Prometheus(
-        issued.server_context(folder, "metrics"), passwords["metrics"]
-    )
-    stack.callback(prometheus.close)
+    context = issued.server_context(folder, "metrics")
+    watching = _Watching.start(context, passwords["metrics"], stack)
     forge = Forge(issued.server_context(folder, "forge"), passwords["forge"])
     stack.callback(forge.close)
     engine.wait()
@@ -158,9 +163,41 @@ def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
         pool=pool,
         pool_port=pooling.port,
         providers=providers,
-        prometheus=prometheus,
         forge=forge,
+        prometheus=watching.prometheus,
+        alertmanager=watching.alertmanager,
+        grafana=watching.grafana,
+        loki=watching.loki,
     )
+
+
+@dataclass(frozen=True)
+class _Watching:
+    """The stand-ins of who watches the service."""
+
+    prometheus: Prometheus
+    alertmanager: Alertmanager
+    grafana: Grafana
+    loki: Loki
+
+    @classmethod
+    def start(
+        cls, context: ssl.SSLContext, token: str, stack: contextlib.ExitStack
+    ) -> _Watching:
+        calling = Alertmanager(context, token, webhook_port=_port(), smtp_port=_port())
+        return cls(
+            stack.enter_context(Prometheus(context, token)),
+            stack.enter_context(calling),
+            stack.enter_context(Grafana(context, token)),
+            stack.enter_context(Loki(context, token)),
+        )
+
+
+def _port() -> int:
+    """Give a port that nobody has at present, for who will listen later."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+        return port
 
 
 def _providers(

@@ -23,7 +23,9 @@ COMMENTED = {
     "release.digest",
     "target.*.sha256",
     "target.*.alertmanager.token",
+    "target.*.grafana.token",
     "target.*.health.token",
+    "target.*.logs.token",
     "target.*.prometheus.token",
 }
 ENVIRONMENT = ("container", "file", "manifests", "pid", "unit")

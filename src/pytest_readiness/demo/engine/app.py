@@ -91,7 +91,7 @@ class Engine:
         # Counted by route: method and path are whatever a client chose to send.
         counted = (route.method, route.path) if route else ("-", "-")
         self._metrics.requests.add(*counted, str(response.status_code))
-        self._metrics.seconds.observe(time.perf_counter() - began)
+        self._metrics.seconds.observe(time.perf_counter() - began, counted[1])
         return response(environ, start_response)
 
     def _dispatch(self, request: Request) -> tuple[Route | None, Response]:

@@ -13,6 +13,7 @@ from pytest_readiness.catalogue.item import SLUG
 from pytest_readiness.target.blocks.alertmanager import (
     AlertmanagerBlock,
     AlertmanagerLimits,
+    PageTable,
 )
 from pytest_readiness.target.blocks.artefacts import ArtefactsBlock, place_artefacts
 from pytest_readiness.target.blocks.backup import BackupBlock, BackupLimits
@@ -36,8 +37,10 @@ from pytest_readiness.target.blocks.documents import (
 from pytest_readiness.target.blocks.endpoint import Endpoint
 from pytest_readiness.target.blocks.environment import EnvironmentBlock
 from pytest_readiness.target.blocks.forge import ForgeBlock
+from pytest_readiness.target.blocks.grafana import GrafanaBlock
 from pytest_readiness.target.blocks.health import HealthBlock, HealthLimits
 from pytest_readiness.target.blocks.hosts import HostBlock, OnHost, place
+from pytest_readiness.target.blocks.logs import LogsBlock, LogsLimits
 from pytest_readiness.target.blocks.machine import MachineBlock, MachineLimits
 from pytest_readiness.target.blocks.network import NetworkBlock, NetworkLimits
 from pytest_readiness.target.blocks.openapi import OpenapiBlock
@@ -79,18 +82,22 @@ __all__ = [
     "Endpoint",
     "EnvironmentBlock",
     "ForgeBlock",
+    "GrafanaBlock",
     "Grant",
     "HealthBlock",
     "HealthLimits",
     "HostBlock",
     "Limits",
     "LimitsBlock",
+    "LogsBlock",
+    "LogsLimits",
     "MachineBlock",
     "MachineLimits",
     "NetworkBlock",
     "NetworkLimits",
     "OnHost",
     "OpenapiBlock",
+    "PageTable",
     "PgbouncerBlock",
     "PgbouncerLimits",
     "PipelineBlock",
@@ -191,6 +198,10 @@ class Resources(Block):
     """What the release's jobs made, each table by the name that ends its item's id."""
     alertmanager: AlertmanagerBlock | None = None
     """Who is called when something is wrong."""
+    grafana: GrafanaBlock | None = None
+    """The dashboards."""
+    logs: LogsBlock | None = None
+    """Where the service's log lines are."""
     hosts: Mapping[HostName, HostBlock] = Field(default_factory=dict)
     """Other machines that resources stand on, each by its name."""
 
@@ -251,6 +262,8 @@ class Limits(Block):
     """Limits of the service towards those who reach it."""
     health: HealthLimits = HealthLimits()
     """Limits of the health routes."""
+    logs: LogsLimits = LogsLimits()
+    """Limits of the log lines."""
     alertmanager: AlertmanagerLimits = AlertmanagerLimits()
     """Limits of how critical alerts are sent."""
     usage: UsageLimits = UsageLimits()
