@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from pytest_readiness.plugin.attestation import Attestation
     from pytest_readiness.probes.backup import Backup
     from pytest_readiness.probes.backup.drill import Drill
+    from pytest_readiness.probes.cdn import Cdn
+    from pytest_readiness.probes.connections import Connections
     from pytest_readiness.probes.dependencies import Dependencies
+    from pytest_readiness.probes.load import Load
     from pytest_readiness.probes.look import Facts, Look
     from pytest_readiness.probes.machine import Machine
     from pytest_readiness.probes.postgres import Postgres
@@ -34,10 +37,12 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.postgres.defences import Defences
     from pytest_readiness.probes.postgres.pgbouncer import Pgbouncer
     from pytest_readiness.probes.postgres.row_counts import RowCounts
+    from pytest_readiness.probes.postgres.statements import Statements
     from pytest_readiness.probes.prometheus import Prometheus
     from pytest_readiness.probes.provider import Provider
     from pytest_readiness.probes.python import Python
     from pytest_readiness.probes.redis import Redis
+    from pytest_readiness.probes.responses import Responses
     from pytest_readiness.probes.service import Service
     from pytest_readiness.probes.tls import Tls
     from pytest_readiness.probes.upstream import Network
@@ -49,7 +54,9 @@ _HOME = {
     "Backup": "probes.backup",
     "Bound": "catalogue.requirement",
     "Cause": "catalogue.observation",
+    "Cdn": "probes.cdn",
     "Check": "catalogue.requirement",
+    "Connections": "probes.connections",
     "Contents": "probes.postgres.contents",
     "Database": "probes.postgres.database",
     "Defences": "probes.postgres.defences",
@@ -58,6 +65,7 @@ _HOME = {
     "Facts": "probes.look",
     "Limits": "target.blocks",
     "Live": "probes.postgres.database",
+    "Load": "probes.load",
     "Look": "probes.look",
     "Machine": "probes.machine",
     "Network": "probes.upstream",
@@ -68,8 +76,10 @@ _HOME = {
     "Provider": "probes.provider",
     "Python": "probes.python",
     "Redis": "probes.redis",
+    "Responses": "probes.responses",
     "RowCounts": "probes.postgres.row_counts",
     "Service": "probes.service",
+    "Statements": "probes.postgres.statements",
     "Target": "target.model",
     "Tls": "probes.tls",
     "Unavailable": "catalogue.observation",
@@ -86,7 +96,9 @@ __all__ = [
     "Backup",
     "Bound",
     "Cause",
+    "Cdn",
     "Check",
+    "Connections",
     "Contents",
     "Database",
     "Defences",
@@ -95,6 +107,7 @@ __all__ = [
     "Facts",
     "Limits",
     "Live",
+    "Load",
     "Look",
     "Machine",
     "Network",
@@ -105,8 +118,10 @@ __all__ = [
     "Provider",
     "Python",
     "Redis",
+    "Responses",
     "RowCounts",
     "Service",
+    "Statements",
     "Target",
     "Tls",
     "Unavailable",

@@ -30,6 +30,7 @@ from pytest_readiness.demo.servers.programs import (
 from pytest_readiness.demo.servers.template import Template
 from pytest_readiness.demo.servers.tls_front import TlsFront
 from pytest_readiness.demo.servers.valkey import ValkeyServer
+from pytest_readiness.demo.standins.cdn import cdn
 from pytest_readiness.demo.standins.pgbouncer import Pool, pgbouncer
 from pytest_readiness.demo.standins.prometheus import Prometheus
 from pytest_readiness.demo.standins.providers import NAMES as PROVIDERS, provider
@@ -79,6 +80,8 @@ class Bench:
     providers: Mapping[str, Listener]
     """The stand-ins of the providers of data, by name."""
     prometheus: Prometheus
+    cdn: Listener
+    """The stand-in of a content delivery network."""
 
 
 def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
@@ -115,14 +118,13 @@ def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
     python, certificate = engine_python(folder), issued.store(folder, "engine")
     surroundings = _surroundings(ca_file, passwords, postgres.port, front.port)
     pool = Pool(DATABASE, postgres.socket, passwords["pool"])
-    pooling = pgbouncer(pool, issued.server_context(folder, "pool"))
-    stack.callback(pooling.close)
+    way = issued.server_context(folder, "pool")
+    pooling = stack.enter_context(pgbouncer(pool, way))
     backups = _backed_up(folder, how, postgres)
     engine = servers.add(EngineServer(place, python, certificate, surroundings))
-    prometheus = Prometheus(
-        issued.server_context(folder, "metrics"), passwords["metrics"]
-    )
-    stack.callback(prometheus.close)
+    metrics = issued.server_context(folder, "metrics")
+    prometheus = stack.enter_context(Prometheus(metrics, passwords["metrics"]))
+    network = stack.enter_context(cdn(issued.server_context(folder, "cdn")))
     engine.wait()
     return Bench(
         folder=folder,
@@ -139,6 +141,7 @@ def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
         pool_port=pooling.port,
         providers=providers,
         prometheus=prometheus,
+        cdn=network,
     )
 
 
@@ -194,6 +197,7 @@ def _set_up(postgres: PostgresServer, passwords: Mapping[str, str]) -> None:
         "GRANT SELECT ON pg_hba_file_rules TO readiness",
         "GRANT EXECUTE ON FUNCTION pg_hba_file_rules() TO readiness",
         "GRANT SELECT (rolname, rolpassword) ON pg_authid TO readiness",
+        "GRANT pg_read_all_stats TO readiness",
     )
     # Not every PostgreSQL comes with it.
     with contextlib.suppress(ConfigError):

@@ -17,12 +17,15 @@ __all__ = ["REGISTRY", "probe"]
 
 REGISTRY: Mapping[str, str] = {
     "backup": "pytest_readiness.probes.backup:Backup",
+    "cdn": "pytest_readiness.probes.cdn:Cdn",
+    "connections": "pytest_readiness.probes.connections:Connections",
     "contents": "pytest_readiness.probes.postgres.contents:Contents",
     "database": "pytest_readiness.probes.postgres.database:Database",
     "defences": "pytest_readiness.probes.postgres.defences:Defences",
     "drill": "pytest_readiness.probes.backup.drill:Drill",
     "live": "pytest_readiness.probes.postgres.database:Live",
     "dependencies": "pytest_readiness.probes.dependencies:Dependencies",
+    "load": "pytest_readiness.probes.load:Load",
     "machine": "pytest_readiness.probes.machine:Machine",
     "network": "pytest_readiness.probes.upstream:Network",
     "pgbouncer": "pytest_readiness.probes.postgres.pgbouncer:Pgbouncer",
@@ -32,7 +35,9 @@ REGISTRY: Mapping[str, str] = {
     "python": "pytest_readiness.probes.python:Python",
     "redis": "pytest_readiness.probes.redis:Redis",
     "row_counts": "pytest_readiness.probes.postgres.row_counts:RowCounts",
+    "responses": "pytest_readiness.probes.responses:Responses",
     "service": "pytest_readiness.probes.service:Service",
+    "statements": "pytest_readiness.probes.postgres.statements:Statements",
     "tls": "pytest_readiness.probes.tls:Tls",
 }
 """Where each probe's class is, by the name of its fixture."""

@@ -130,6 +130,8 @@ class Look:
     now: Callable[[], dt.datetime] = utc_now
     deadline: float = field(default=0.0)
     doors: Doors = field(default_factory=Doors)
+    abandoned: threading.Event = field(default_factory=threading.Event)
+    """Set once nobody waits for the look any more: what goes on for long must end."""
 
     def __post_init__(self) -> None:
         if not self.deadline:
@@ -141,8 +143,8 @@ class Look:
 
     @property
     def over(self) -> bool:
-        """Whether the deadline has passed."""
-        return time.monotonic() >= self.deadline
+        """Whether the deadline has passed, or nobody waits any more."""
+        return self.abandoned.is_set() or time.monotonic() >= self.deadline
 
     def overdue(self, waited_for: str = "") -> LookError:
         """Make the error for a try that its limit ended."""

@@ -8,9 +8,10 @@ import ssl
 import sys
 from typing import TYPE_CHECKING, Any
 
-from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+from werkzeug.serving import ThreadedWSGIServer
 
 from pytest_readiness.demo.engine.app import Engine
+from pytest_readiness.demo.engine.serving import Handler
 from pytest_readiness.demo.engine.settings import Settings
 
 if TYPE_CHECKING:
@@ -18,19 +19,6 @@ if TYPE_CHECKING:
 
 _PATIENCE = 10.0
 """Seconds that a client may be silent."""
-
-
-class _Handler(WSGIRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002
-        """Log errors only; requests are counted."""
-        if type == "error":
-            sys.stderr.write(f"{message % args}\n")
-
-    def version_string(self) -> str:
-        """Say who answers, not which version of what."""
-        return "engine"
 
 
 class _Server(ThreadedWSGIServer):
@@ -61,7 +49,7 @@ def main() -> None:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(settings.certificate, settings.key)
     server = _Server(
-        "127.0.0.1", 0, Engine(settings), handler=_Handler, fd=settings.listen_fd
+        "127.0.0.1", 0, Engine(settings), handler=Handler, fd=settings.listen_fd
     )
     server.ssl_context = context
     signal.signal(signal.SIGTERM, _leave)

@@ -18,6 +18,7 @@ from pytest_readiness.target.blocks.block import (
     ResourceBlock,
     worded,
 )
+from pytest_readiness.target.blocks.cdn import CdnBlock
 from pytest_readiness.target.blocks.dependencies import DependenciesBlock
 from pytest_readiness.target.blocks.endpoint import Endpoint
 from pytest_readiness.target.blocks.hosts import HostBlock, OnHost, place
@@ -29,7 +30,11 @@ from pytest_readiness.target.blocks.prometheus import PrometheusBlock, Prometheu
 from pytest_readiness.target.blocks.providers import ProviderBlock, ProviderLimits
 from pytest_readiness.target.blocks.python import PythonBlock, PythonLimits
 from pytest_readiness.target.blocks.redis import RedisBlock, RedisLimits
-from pytest_readiness.target.blocks.service import ReleaseRoute, ServiceBlock
+from pytest_readiness.target.blocks.service import (
+    ReleaseRoute,
+    ServiceBlock,
+    ServiceLimits,
+)
 from pytest_readiness.target.blocks.tls import CertificateLimits, TlsBlock, TlsEndpoint
 from pytest_readiness.target.blocks.usage import UsageLimits
 from pytest_readiness.target.values import Mistake
@@ -38,6 +43,7 @@ __all__ = [
     "BackupBlock",
     "BackupLimits",
     "Block",
+    "CdnBlock",
     "CertificateLimits",
     "DependenciesBlock",
     "Endpoint",
@@ -66,6 +72,7 @@ __all__ = [
     "ResourceBlock",
     "Resources",
     "ServiceBlock",
+    "ServiceLimits",
     "TlsBlock",
     "TlsEndpoint",
     "UsageLimits",
@@ -113,6 +120,8 @@ class Resources(Block):
     """The endpoints whose certificates are looked at."""
     service: ServiceBlock | None = None
     """The running service."""
+    cdn: CdnBlock | None = None
+    """The network that serves static files."""
     providers: Mapping[MemberName, ProviderBlock] = Field(default_factory=dict)
     """The providers of data, each by the name that ends its item's id."""
 
@@ -163,6 +172,8 @@ class Limits(Block):
     """Limits of the cache."""
     providers: ProviderLimits = ProviderLimits()
     """Limits of every provider."""
+    service: ServiceLimits = ServiceLimits()
+    """Limits of the service's answers."""
     usage: UsageLimits = UsageLimits()
     """Limits of what the service uses."""
     certificates: CertificateLimits = CertificateLimits()

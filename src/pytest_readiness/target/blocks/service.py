@@ -1,21 +1,30 @@
 """``[target.NAME.service]``: the running service and how it says its release."""
 
-from typing import Self
+import datetime as dt
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from pytest_readiness.target.blocks.block import (
     Block,
+    Duration,
     FilePath,
+    Limit,
+    LimitsBlock,
     ResourceBlock,
     SecretText,
+    Share,
     Text,
     Url,
+    floor,
     refuse,
+    setting,
 )
+from pytest_readiness.target.blocks.load import LoadTable
+from pytest_readiness.target.blocks.routes import RoutesTable
 from pytest_readiness.target.values import is_table, stays_private
 
-__all__ = ["ReleaseRoute", "ServiceBlock"]
+__all__ = ["ReleaseRoute", "ServiceBlock", "ServiceLimits"]
 
 
 class ReleaseRoute(Block):
@@ -55,6 +64,10 @@ class ServiceBlock(ResourceBlock):
     """Bearer token, where reading the release needs one."""
     release: ReleaseRoute | None = None
     """How the running service tells its release."""
+    routes: RoutesTable | None = None
+    """What of it is timed, cached, recorded."""
+    load: LoadTable | None = None
+    """The load that it is put under."""
 
     @model_validator(mode="after")
     def _token_stays_private(self) -> Self:
@@ -62,3 +75,16 @@ class ServiceBlock(ResourceBlock):
             what = "would go over plain HTTP"
             raise refuse(what, "use an https URL", key="token")
         return self
+
+
+class ServiceLimits(LimitsBlock):
+    """``[target.NAME.limits.service]``."""
+
+    p95: Limit[Duration] = floor(dt.timedelta(seconds=2))
+    """What the 95th percentile of the response times must stay below."""
+    errors: Limit[Share] = setting(0.01)
+    """What the share of requests without a good answer must stay below."""
+    rate: Limit[Annotated[float, Field(ge=0)]] = floor(1000.0)
+    """Least good answers a minute under load."""
+    load: Limit[Duration] = setting(dt.timedelta(seconds=60))
+    """Shortest load that says anything."""
