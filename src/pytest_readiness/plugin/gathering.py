@@ -173,14 +173,8 @@ class Gathering:
         abandoned = threading.Event()
 
         def work() -> Facts:
-            look = Look(
-                source,
-                timeout,
-                self.redact,
-                target.name,
-                doors=self._doors,
-                abandoned=abandoned,
-            )
+            look = Look(source, timeout, self.redact, target.name, doors=self._doors)
+            look.abandoned = abandoned
             look.deadline = time.monotonic() + limit
             return kind.gather(block, look)
 
