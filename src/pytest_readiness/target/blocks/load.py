@@ -16,7 +16,7 @@ class LoadTable(Block):
 
     routes: Routes = ()
     """What is asked for, in turn; else the routes that are timed."""
-    rate: Annotated[float, Field(gt=0, le=600_000)] = 1050.0
+    rate: Annotated[float, Field(ge=1, le=600_000)] = 1050.0
     """Requests a minute; a little more than what must be reached."""
     duration: Annotated[Duration, AfterValidator(some_time)] = dt.timedelta(seconds=60)
     """How long."""
