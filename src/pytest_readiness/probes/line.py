@@ -147,6 +147,9 @@ class Line(Closing):
                 taken += len(part)
                 if taken > _INTAKE:
                     raise LookError(ENDLESS)
+            # http.client does not mind an answer that is shorter than it said.
+            if response.length:
+                raise http.client.IncompleteRead(b"", response.length)
         except (http.client.HTTPException, OSError, UnicodeError, ValueError) as error:
             self.close()
             raise _explained(error) from None
