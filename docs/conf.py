@@ -41,5 +41,5 @@ nitpick_ignore_regex = [
     (r"py:.*", r"pytest_readiness\.(catalogue\.item|plugin|verdict)\b.*"),
     (r"py:.*", r"(.*\.)?([A-Z](_co)?|_\w+)"),
     (r"py:class", r"Grant|Version"),
-    (r"py:.*", r"(datetime|dt|collections|packaging|pathlib|pytest|_pytest)\..*"),
+    (r"py:.*", r"(datetime|dt|collections|packaging|pathlib|pytest|_pytest|threading)\..*"),
 ]
