@@ -42,4 +42,5 @@ nitpick_ignore_regex = [
     (r"py:.*", r"(.*\.)?([A-Z](_co)?|_\w+)"),
     (r"py:class", r"Attestation|Grant|Json|Limits|Path|Version|(.*\.)?Loaded"),
     (r"py:.*", r"(datetime|dt|collections|packaging|pathlib|pytest|_pytest)\..*"),
+    (r"py:.*", r"threading\..*"),
 ]

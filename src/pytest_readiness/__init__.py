@@ -31,8 +31,10 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.backup import Backup
     from pytest_readiness.probes.backup.drill import Drill
     from pytest_readiness.probes.backup.runs import BackupRuns
+    from pytest_readiness.probes.cdn import Cdn
     from pytest_readiness.probes.configuration import Configuration
     from pytest_readiness.probes.configuration.secrecy import Secrecy
+    from pytest_readiness.probes.connections import Connections
     from pytest_readiness.probes.dependencies import Dependencies
     from pytest_readiness.probes.documents import Document
     from pytest_readiness.probes.documents.runbooks import Runbooks
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.forge import Forge
     from pytest_readiness.probes.grafana import Grafana
     from pytest_readiness.probes.health import Health
+    from pytest_readiness.probes.load import Load
     from pytest_readiness.probes.logs import Logs
     from pytest_readiness.probes.look import Facts, Look
     from pytest_readiness.probes.machine import Machine
@@ -51,10 +54,12 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.postgres.defences import Defences
     from pytest_readiness.probes.postgres.pgbouncer import Pgbouncer
     from pytest_readiness.probes.postgres.row_counts import RowCounts
+    from pytest_readiness.probes.postgres.statements import Statements
     from pytest_readiness.probes.prometheus import Prometheus
     from pytest_readiness.probes.provider import Provider
     from pytest_readiness.probes.python import Python
     from pytest_readiness.probes.redis import Redis
+    from pytest_readiness.probes.responses import Responses
     from pytest_readiness.probes.rota import Rota
     from pytest_readiness.probes.service import Service
     from pytest_readiness.probes.sizing import Sizing
@@ -85,8 +90,10 @@ _HOME = {
     "BackupRuns": "probes.backup.runs",
     "Bound": "catalogue.requirement",
     "Cause": "catalogue.observation",
+    "Cdn": "probes.cdn",
     "Check": "catalogue.requirement",
     "Configuration": "probes.configuration",
+    "Connections": "probes.connections",
     "Contents": "probes.postgres.contents",
     "Database": "probes.postgres.database",
     "Defences": "probes.postgres.defences",
@@ -104,6 +111,7 @@ _HOME = {
     "Limits": "target.blocks",
     "Live": "probes.postgres.database",
     "Logs": "probes.logs",
+    "Load": "probes.load",
     "Look": "probes.look",
     "Machine": "probes.machine",
     "Network": "probes.upstream",
@@ -121,6 +129,7 @@ _HOME = {
     "RateLimit": "probes.web.rate_limit",
     "Redis": "probes.redis",
     "Rota": "probes.rota",
+    "Responses": "probes.responses",
     "RowCounts": "probes.postgres.row_counts",
     "Runbooks": "probes.documents.runbooks",
     "Served": "probes.openapi",
@@ -128,6 +137,7 @@ _HOME = {
     "Sources": "probes.sources",
     "Secrecy": "probes.configuration.secrecy",
     "Sizing": "probes.sizing",
+    "Statements": "probes.postgres.statements",
     "Target": "target.model",
     "Tls": "probes.tls",
     "Transport": "probes.web.transport",
@@ -154,8 +164,10 @@ __all__ = [
     "BodyInputs",
     "Bound",
     "Cause",
+    "Cdn",
     "Check",
     "Configuration",
+    "Connections",
     "Contents",
     "Database",
     "Defences",
@@ -172,6 +184,7 @@ __all__ = [
     "Junit",
     "Limits",
     "Live",
+    "Load",
     "Logs",
     "Look",
     "Machine",
@@ -189,6 +202,7 @@ __all__ = [
     "Python",
     "RateLimit",
     "Redis",
+    "Responses",
     "Rota",
     "RowCounts",
     "Runbooks",
@@ -197,6 +211,7 @@ __all__ = [
     "Service",
     "Sizing",
     "Sources",
+    "Statements",
     "Target",
     "Tls",
     "Transport",

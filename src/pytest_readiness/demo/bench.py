@@ -32,6 +32,7 @@ from pytest_readiness.demo.servers.template import Template
 from pytest_readiness.demo.servers.tls_front import TlsFront
 from pytest_readiness.demo.servers.valkey import ValkeyServer
 from pytest_readiness.demo.standins.alertmanager import Alertmanager
+from pytest_readiness.demo.standins.cdn import cdn
 from pytest_readiness.demo.standins.forge import Forge
 from pytest_readiness.demo.standins.grafana import Grafana
 from pytest_readiness.demo.standins.loki import Loki
@@ -103,6 +104,8 @@ class Bench:
     grafana: Grafana
     loki: Loki
     forge: Forge
+    cdn: Listener
+    """The stand-in of a content delivery network."""
 
 
 def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
@@ -139,14 +142,15 @@ def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
     database, cache = _urls(passwords, postgres.port, front.port)
     surroundings = Surroundings(database, cache, ca_file, tokens, _accounts(passwords))
     pool = Pool(DATABASE, postgres.socket, passwords["pool"])
-    pooling = pgbouncer(pool, issued.server_context(folder, "pool"))
-    stack.callback(pooling.close)
+    way = issued.server_context(folder, "pool")
+    pooling = stack.enter_context(pgbouncer(pool, way))
     backups = _backed_up(folder, how, postgres)
     engine = servers.add(EngineServer(place, python, certificate, surroundings))
     context = issued.server_context(folder, "metrics")
     watching = _Watching.start(context, passwords["metrics"], stack)
     forge = Forge(issued.server_context(folder, "forge"), passwords["forge"])
     stack.callback(forge.close)
+    network = stack.enter_context(cdn(issued.server_context(folder, "cdn")))
     engine.wait()
     return Bench(
         folder=folder,
@@ -168,6 +172,7 @@ def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
         alertmanager=watching.alertmanager,
         grafana=watching.grafana,
         loki=watching.loki,
+        cdn=network,
     )
 
 
@@ -252,6 +257,7 @@ def _set_up(postgres: PostgresServer, passwords: Mapping[str, str]) -> None:
         "GRANT SELECT ON pg_hba_file_rules TO readiness",
         "GRANT EXECUTE ON FUNCTION pg_hba_file_rules() TO readiness",
         "GRANT SELECT (rolname, rolpassword) ON pg_authid TO readiness",
+        "GRANT pg_read_all_stats TO readiness",
     )
     # Not every PostgreSQL comes with it.
     with contextlib.suppress(ConfigError):

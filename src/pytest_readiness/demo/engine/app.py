@@ -113,8 +113,12 @@ class Engine:
     def _version(self, _call: Call) -> Response:
         return answer({"name": NAME, "version": VERSION, "digest": self._digest})
 
-    def _description(self, _call: Call) -> Response:
-        return answer(document(self._routes, "Options Trading Engine", VERSION))
+    def _description(self, call: Call) -> Response:
+        response = answer(document(self._routes, "Options Trading Engine", VERSION))
+        # It is the same as long as the release runs: who has it need not get it again.
+        response.headers["Cache-Control"] = "max-age=300"
+        response.add_etag()
+        return response.make_conditional(call.request)
 
 
 def _explain(error: HTTPException) -> Response:

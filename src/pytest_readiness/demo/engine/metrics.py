@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from werkzeug.wrappers import Response
 
+from pytest_readiness.demo.engine.process import Process
 from pytest_readiness.demo.engine.routing import Call, Route
 
 if TYPE_CHECKING:
@@ -104,6 +105,7 @@ class Metrics:
             "engine_quote_lookups_total", "Quotes looked up in the cache", "result"
         )
         self._version = version
+        self._process = Process()
         self.routes = (
             Route(
                 *("GET", "/metrics", "Metrics for Prometheus", self.show), gives=_TYPE
@@ -118,6 +120,7 @@ class Metrics:
         ]
         for metric in (self.requests, self.seconds, self.orders, self.lookups):
             lines += metric.lines()
+        lines += self._process.lines()
         return Response("\n".join(lines) + "\n", content_type=_TYPE)
 
 

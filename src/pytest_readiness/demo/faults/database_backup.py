@@ -101,7 +101,7 @@ def _live(breakage: Breakage) -> None:
 
 
 def _forbidden(breakage: Breakage) -> None:
-    breakage.tables["allow"] = []
+    breakage.tables["allow"] = ["load"]
 
 
 FAULTS = (

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
 from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
 from pytest_readiness.probes.look import Facts, noted
 from pytest_readiness.probes.planned import PlannedLook, files, trust_files
-from pytest_readiness.probes.prometheus import history, watched
+from pytest_readiness.probes.prometheus import buckets, history, watched
 from pytest_readiness.probes.prometheus.ages import QUESTIONS
 from pytest_readiness.probes.prometheus.api import Api
 from pytest_readiness.probes.prometheus.history import Growth
@@ -146,6 +146,15 @@ class Prometheus(Facts):
         have passed since they began.
         """
         return history.growth(self.series(query), self.series(age), least)
+
+    def latencies(
+        self, query: str, edge: dt.timedelta
+    ) -> Observed[tuple[tuple[str, Observed[dt.timedelta]], ...]]:
+        """Give the 95th percentiles of a query that gives latency buckets, by route.
+
+        ``edge`` is what the buckets must reach for that.
+        """
+        return self.series(query).map(lambda found: buckets.latencies(found, edge))
 
     def some_of(self, *queries: str) -> tuple[str, ...]:
         """Give those of some queries that the target has; all, where it has none."""

@@ -24,6 +24,7 @@ from pytest_readiness.target.blocks.block import (
     ResourceBlock,
     worded,
 )
+from pytest_readiness.target.blocks.cdn import CdnBlock
 from pytest_readiness.target.blocks.configuration import (
     ConfigurationBlock,
     ConfigurationFile,
@@ -52,8 +53,11 @@ from pytest_readiness.target.blocks.providers import ProviderBlock, ProviderLimi
 from pytest_readiness.target.blocks.python import PythonBlock, PythonLimits
 from pytest_readiness.target.blocks.redis import RedisBlock, RedisLimits
 from pytest_readiness.target.blocks.rota import RotaBlock, RotaLevel, RotaLimits
-from pytest_readiness.target.blocks.security import ServiceLimits
-from pytest_readiness.target.blocks.service import ReleaseRoute, ServiceBlock
+from pytest_readiness.target.blocks.service import (
+    ReleaseRoute,
+    ServiceBlock,
+    ServiceLimits,
+)
 from pytest_readiness.target.blocks.sizing import (
     ClientSizes,
     SizingBlock,
@@ -71,6 +75,7 @@ __all__ = [
     "BackupBlock",
     "BackupLimits",
     "Block",
+    "CdnBlock",
     "CertificateLimits",
     "ClientSizes",
     "ConfigurationBlock",
@@ -189,6 +194,8 @@ class Resources(Block):
     """Who is on call."""
     openapi: OpenapiBlock | None = None
     """The description of the API."""
+    cdn: CdnBlock | None = None
+    """The network that serves static files."""
     providers: Mapping[MemberName, ProviderBlock] = Field(default_factory=dict)
     """The providers of data, each by the name that ends its item's id."""
 
@@ -266,6 +273,7 @@ class Limits(Block):
     """Limits of the log lines."""
     alertmanager: AlertmanagerLimits = AlertmanagerLimits()
     """Limits of how critical alerts are sent."""
+    """Limits of the service's answers."""
     usage: UsageLimits = UsageLimits()
     """Limits of what the service uses."""
     certificates: CertificateLimits = CertificateLimits()
