@@ -129,7 +129,7 @@ def _valkey(role: str, **settings: str) -> Apply:
 
 def _slow_cache(breakage: Breakage) -> None:
     context, valkey = _good_context(breakage, "slow"), breakage.bench.valkey
-    front = TlsFront(context, valkey.socket, delay=0.02)
+    front = TlsFront(context, valkey.socket, delay=0.08)
     breakage.stack.callback(front.close)
     breakage.set("redis", port=front.port)
 

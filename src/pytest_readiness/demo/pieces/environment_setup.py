@@ -39,8 +39,9 @@ def describe(bench: Bench, tables: Tables, environ: dict[str, str]) -> None:
         "ca_file": ca_file,
         "role": "cache",
     }
-    # A busy machine answers late at times; a cache that is slow is later than that.
-    tables.setdefault("limits", {})["redis"] = {"round_trip": "15ms"}
+    # All probes and stand-ins share this process: how fast it gets its turn is not what
+    # the demo shows.
+    tables.setdefault("limits", {})["redis"] = {"round_trip": "50ms"}
     tables["tls"] = {
         "endpoints": [
             {"name": "engine", "host": "127.0.0.1", "port": bench.engine.port},
@@ -54,7 +55,5 @@ def describe(bench: Bench, tables: Tables, environ: dict[str, str]) -> None:
         ],
         "ca_file": ca_file,
     }
-    # How fast a busy machine answers itself is not what the demo shows.
-    tables.setdefault("limits", {})["redis"] = {"round_trip": "15ms"}
     environ[DATABASE_PASSWORD] = bench.passwords["database"]
     environ[CACHE_PASSWORD] = bench.passwords["cache"]
