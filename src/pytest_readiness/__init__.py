@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.provider import Provider
     from pytest_readiness.probes.python import Python
     from pytest_readiness.probes.redis import Redis
+    from pytest_readiness.probes.schedule import BackupSchedule
     from pytest_readiness.probes.service import Service
     from pytest_readiness.probes.sizing import Sizing
     from pytest_readiness.probes.tls import Tls
@@ -56,6 +57,7 @@ _HOME = {
     "Alertmanager": "probes.alertmanager",
     "Attestation": "plugin.attestation",
     "Backup": "probes.backup",
+    "BackupSchedule": "probes.schedule",
     "Bound": "catalogue.requirement",
     "Cause": "catalogue.observation",
     "Check": "catalogue.requirement",
@@ -103,6 +105,7 @@ __all__ = [
     "Alertmanager",
     "Attestation",
     "Backup",
+    "BackupSchedule",
     "Bound",
     "Cause",
     "Check",

@@ -18,6 +18,7 @@ __all__ = ["REGISTRY", "probe"]
 REGISTRY: Mapping[str, str] = {
     "alertmanager": "pytest_readiness.probes.alertmanager:Alertmanager",
     "backup": "pytest_readiness.probes.backup:Backup",
+    "backup_schedule": "pytest_readiness.probes.schedule:BackupSchedule",
     "configuration": "pytest_readiness.probes.configuration:Configuration",
     "contents": "pytest_readiness.probes.postgres.contents:Contents",
     "database": "pytest_readiness.probes.postgres.database:Database",
