@@ -1,6 +1,7 @@
 """Configuration Management."""
 
 from pytest_readiness import (
+    BackupSchedule,
     Check,
     Configuration,
     Database,
@@ -137,3 +138,23 @@ def test_performance_settings(
         factor = limits.sizing.threads_per_core.value
         most = machine.cores.map(lambda cores: int(cores * factor), unit="")
         check("threads at the same time", sizing.threads).at_most(most)
+
+
+@item("backup-configuration", owner="dba")
+@attested(role="dba", scope="environment", when="unconfigured")
+def test_backup_configuration(
+    check: Check, backup_schedule: BackupSchedule, limits: Limits
+) -> None:
+    """A schedule that is in force makes a backup every day.
+
+    Why: a backup that somebody has to think of is missing when it is needed.
+    Fix: put the job into the crontab, or `systemctl enable --now` its timer; resume the
+    CronJob; have it run at least daily.
+    """
+    check("schedules", backup_schedule.schedules).satisfies("at least one", bool)
+    check("in force", backup_schedule.enabled).is_true()
+    bounds = limits.backup
+    seen = backup_schedule.by_results.otherwise(default=False)
+    check("longest time between two backups", backup_schedule.longest_gap).at_most(
+        bounds.rpo if seen else bounds.interval
+    )

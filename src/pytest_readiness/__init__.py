@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.redis import Redis
     from pytest_readiness.probes.responses import Responses
     from pytest_readiness.probes.rota import Rota
+    from pytest_readiness.probes.schedule import BackupSchedule
     from pytest_readiness.probes.service import Service
     from pytest_readiness.probes.sizing import Sizing
     from pytest_readiness.probes.sources import Sources
@@ -88,6 +89,7 @@ _HOME = {
     "Backup": "probes.backup",
     "BodyInputs": "probes.web.inputs",
     "BackupRuns": "probes.backup.runs",
+    "BackupSchedule": "probes.schedule",
     "Bound": "catalogue.requirement",
     "Cause": "catalogue.observation",
     "Cdn": "probes.cdn",
@@ -161,6 +163,7 @@ __all__ = [
     "AuthorizedWrites",
     "Backup",
     "BackupRuns",
+    "BackupSchedule",
     "BodyInputs",
     "Bound",
     "Cause",

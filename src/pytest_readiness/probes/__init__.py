@@ -22,6 +22,7 @@ REGISTRY: Mapping[str, str] = {
     "authorized_writes": "pytest_readiness.probes.web.authorization:AuthorizedWrites",
     "backup": "pytest_readiness.probes.backup:Backup",
     "body_inputs": "pytest_readiness.probes.web.inputs:BodyInputs",
+    "backup_schedule": "pytest_readiness.probes.schedule:BackupSchedule",
     "configuration": "pytest_readiness.probes.configuration:Configuration",
     "cdn": "pytest_readiness.probes.cdn:Cdn",
     "connections": "pytest_readiness.probes.connections:Connections",

@@ -9,11 +9,17 @@ from pytest_readiness.demo.servers.engine import CONFIGURATION, ENV_EXAMPLE, LOG
 if TYPE_CHECKING:
     from pytest_readiness.demo.bench import Bench, Tables
 
-__all__ = ["describe"]
+__all__ = ["CRONTAB", "describe"]
+
+CRONTAB = """\
+# Written for the demo; no cron reads it.
+MAILTO=ops@trading.example
+15 2 * * *  backup  pg_dump --format=custom --file=/srv/backups/trading.dump trading
+"""
 
 
 def describe(bench: Bench, tables: Tables, environ: dict[str, str]) -> None:  # noqa: ARG001  # a piece's signature
-    """Add the tables ``environment``, ``configuration`` and ``sizing``."""
+    """Add the tables of the service's settings, and of its backups' schedule."""
     tables["environment"] = {
         "pid": bench.engine.pid,
         "example": str(ENV_EXAMPLE),
@@ -42,3 +48,7 @@ def describe(bench: Bench, tables: Tables, environ: dict[str, str]) -> None:  # 
             }
         },
     }
+    crontab = bench.folder / "cron.d" / "backup"
+    crontab.parent.mkdir(exist_ok=True)
+    crontab.write_text(CRONTAB, "utf-8")
+    tables["backup_schedule"] = {"crontab": str(crontab), "command": "pg_dump"}

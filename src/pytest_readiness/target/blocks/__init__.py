@@ -17,6 +17,7 @@ from pytest_readiness.target.blocks.alertmanager import (
 )
 from pytest_readiness.target.blocks.artefacts import ArtefactsBlock, place_artefacts
 from pytest_readiness.target.blocks.backup import BackupBlock, BackupLimits
+from pytest_readiness.target.blocks.backup_schedule import BackupScheduleBlock
 from pytest_readiness.target.blocks.block import (
     Block,
     Grant,
@@ -74,6 +75,7 @@ __all__ = [
     "ArtefactsBlock",
     "BackupBlock",
     "BackupLimits",
+    "BackupScheduleBlock",
     "Block",
     "CdnBlock",
     "CertificateLimits",
@@ -174,6 +176,8 @@ class Resources(Block):
     """The pool between the service and the database."""
     backup: BackupBlock | None = None
     """The database's backups."""
+    backup_schedule: BackupScheduleBlock | None = None
+    """What makes the backups, again and again."""
     redis: RedisBlock | None = None
     """The cache."""
     tls: TlsBlock | None = None

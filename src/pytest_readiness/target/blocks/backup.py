@@ -69,6 +69,8 @@ class BackupBlock(ResourceBlock):
 class BackupLimits(LimitsBlock):
     """``[target.NAME.limits.backup]``."""
 
+    interval: Limit[Duration] = setting(dt.timedelta(days=1))
+    """Longest that a schedule may leave between two backups."""
     rpo: Limit[Duration] = setting(dt.timedelta(hours=26))
     """Oldest that the newest backup may be."""
     rto: Limit[Duration] = setting(dt.timedelta(hours=4))
