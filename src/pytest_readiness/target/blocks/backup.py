@@ -75,8 +75,6 @@ class BackupLimits(LimitsBlock):
     """Oldest that the newest backup may be."""
     rto: Limit[Duration] = setting(dt.timedelta(hours=4))
     """Longest that a restore may take."""
-    interval: Limit[Duration] = setting(dt.timedelta(hours=24))
-    """How often the job is scheduled."""
     runs: Limit[Count] = setting(7)
     """How many of the last scheduled runs must have succeeded, each."""
     row_difference: Limit[Share] = setting(0.0)
