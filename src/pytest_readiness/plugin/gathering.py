@@ -62,6 +62,7 @@ class _Gather:
     limit: float
     work: Callable[[], Facts]
     block: ResourceBlock
+    abandoned: threading.Event
     facts: Facts | None = None
     began: float = 0.0
 
@@ -85,6 +86,7 @@ class _Gather:
 
     def give_up(self, reason: Unavailable) -> None:
         self.facts = self.kind.unavailable(reason, self.source)
+        self.abandoned.set()
 
 
 @dataclass
@@ -112,10 +114,16 @@ class Gathering:
             if need not in self._looks and need not in self._known:
                 self._plan(need)
         waiting = [look for look in self._looks.values() if look.facts is None]
-        self._together([look for look in waiting if not look.kind.exclusive], over)
-        for look in waiting:
-            if look.kind.exclusive:
-                self._together([look], over)
+        try:
+            self._together([look for look in waiting if not look.kind.exclusive], over)
+            for look in waiting:
+                if look.kind.exclusive:
+                    self._together([look], over)
+        except BaseException:
+            # An interrupted run must not leave a load behind that goes on.
+            for look in waiting:
+                look.abandoned.set()
+            raise
 
     def facts(self, need: Need) -> Facts:
         """Give what was seen; a need that nobody announced was not looked at."""
@@ -161,12 +169,15 @@ class Gathering:
             )
             self._known[need] = kind.unavailable(reason, self.target_file)
             return
-        if kind.grant is not None and kind.grant not in target.allow:
-            self._known[need] = kind.unavailable(_forbidden(kind.grant, target), where)
-            return
+        for grant in (kind.grant, kind.also):
+            if grant is not None and grant not in target.allow:
+                nothing = _forbidden(grant, target)
+                self._known[need] = kind.unavailable(nothing, where)
+                return
         timeout = kind.limit(block).total_seconds()
         limit = timeout * (1 + block.retries)
         source = kind.source(block)
+        abandoned = threading.Event()
 
         def work() -> Facts:
             look = Look(
@@ -178,10 +189,13 @@ class Gathering:
                 recall=self.recall,
             )
             look.origins = self.origins
+            look.abandoned = abandoned
             look.deadline = time.monotonic() + limit
             return kind.gather(block, look)
 
-        self._looks[need] = _Gather(kind, source, limit + _GRACE, work, block)
+        self._looks[need] = _Gather(
+            kind, source, limit + _GRACE, work, block, abandoned
+        )
 
     def _together(self, looks: list[_Gather], over: float) -> None:
         for look in looks:

@@ -107,6 +107,8 @@ class Run:
     """Of the demo: has its people sign before anything signed is read."""
     signed: Signed | None = None
     """Of the demo: what its people have signed."""
+    tests_page: bytes | None = None
+    """What pytest-html made of this run, where it was not told where to."""
     judged: bool = False
     """Whether the loop over the items was entered (not for ``--collect-only``)."""
 

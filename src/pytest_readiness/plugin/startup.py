@@ -12,6 +12,7 @@ import pytest
 from pytest_readiness.attest.codes import Code
 from pytest_readiness.catalogue import lock
 from pytest_readiness.errors import ConfigError, ReadinessError
+from pytest_readiness.plugin import tests_page
 from pytest_readiness.plugin.collection import SuiteCollection
 from pytest_readiness.plugin.conclusion import STANDARD_STATUS
 from pytest_readiness.plugin.entry import LOCK_NAME, is_active
@@ -104,6 +105,7 @@ def activate(config: pytest.Config) -> None:
     collection = SuiteCollection(run.suite)
     config.pluginmanager.register(collection)
     config.pluginmanager.register(ReadinessSession(run, collection, close), SESSION)
+    tests_page.activate(config, run)
 
 
 class LastWord:

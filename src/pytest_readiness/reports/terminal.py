@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from pytest_readiness.store.document import Report, ReportItem
 
-__all__ = ["MIN_WIDTH", "headline", "summary", "verdict_line"]
 __all__ = ["MIN_WIDTH", "exit_meaning", "headline", "summary", "verdict_line"]
 
 MIN_WIDTH = 40

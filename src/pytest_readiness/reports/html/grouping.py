@@ -59,16 +59,16 @@ def sections_of(items: Iterable[ReportItem]) -> list[Section]:
 
 def spanned(
     observations: Iterable[Observation],
-) -> Iterator[tuple[Observation, int]]:
-    """Give each line of evidence with how many rows its source's cell goes over.
+) -> Iterator[tuple[Observation, int, float]]:
+    """Give each line of evidence with its source's cell: rows, and longest duration.
 
-    Zero where the cell of a row above does: one look sees many facts.
+    No rows where the cell of a row above is its, too: one look sees many facts.
     """
     for _, group in groupby(observations, key=_look):
         rows = list(group)
-        yield rows[0], len(rows)
+        yield rows[0], len(rows), max(row.duration_seconds for row in rows)
         for row in rows[1:]:
-            yield row, 0
+            yield row, 0, 0.0
 
 
 def _look(row: Observation) -> tuple[str, dt.datetime | None]:

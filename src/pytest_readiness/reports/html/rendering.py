@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["page"]
 
 _HERE: Final = "pytest_readiness.reports.html"
-_SHOWN: Final = 50
+_SHOWN: Final = 20
 """So many obstacles of an owner are told in full; nobody reads more at once."""
 _NAMED: Final = 8
 _EVIDENCE: Final = 12

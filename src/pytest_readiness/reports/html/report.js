@@ -84,7 +84,7 @@
     }
     if (item.hidden || item.parentElement.hidden) choose("");
     item.open = true;
-    item.scrollIntoView();
+    found.scrollIntoView();
   };
 
   let waiting = 0;
