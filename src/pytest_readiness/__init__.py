@@ -24,7 +24,12 @@ if TYPE_CHECKING:
     from pytest_readiness.catalogue.requirement import Bound, Check
     from pytest_readiness.plugin.attestation import Attestation
     from pytest_readiness.probes.alertmanager import Alertmanager
+    from pytest_readiness.probes.artefacts.baseline import Baseline
+    from pytest_readiness.probes.artefacts.calls import Calls
+    from pytest_readiness.probes.artefacts.coverage import Coverage
     from pytest_readiness.probes.artefacts.junit import Junit
+    from pytest_readiness.probes.artefacts.load import Load, Recovery
+    from pytest_readiness.probes.artefacts.scans import Scans
     from pytest_readiness.probes.backup import Backup
     from pytest_readiness.probes.backup.drill import Drill
     from pytest_readiness.probes.dependencies import Dependencies
@@ -53,20 +58,24 @@ _HOME = {
     "Alertmanager": "probes.alertmanager",
     "Attestation": "plugin.attestation",
     "Backup": "probes.backup",
+    "Baseline": "probes.artefacts.baseline",
     "Bound": "catalogue.requirement",
+    "Calls": "probes.artefacts.calls",
     "Cause": "catalogue.observation",
     "Check": "catalogue.requirement",
     "Contents": "probes.postgres.contents",
+    "Coverage": "probes.artefacts.coverage",
     "Database": "probes.postgres.database",
     "Defences": "probes.postgres.defences",
     "Dependencies": "probes.dependencies",
     "Drill": "probes.backup.drill",
     "Environment": "probes.environment",
     "Facts": "probes.look",
-    "Junit": "probes.artefacts.junit",
     "Health": "probes.health",
+    "Junit": "probes.artefacts.junit",
     "Limits": "target.blocks",
     "Live": "probes.postgres.database",
+    "Load": "probes.artefacts.load",
     "Look": "probes.look",
     "Machine": "probes.machine",
     "Network": "probes.upstream",
@@ -78,8 +87,10 @@ _HOME = {
     "Prometheus": "probes.prometheus",
     "Provider": "probes.provider",
     "Python": "probes.python",
+    "Recovery": "probes.artefacts.load",
     "Redis": "probes.redis",
     "RowCounts": "probes.postgres.row_counts",
+    "Scans": "probes.artefacts.scans",
     "Served": "probes.openapi",
     "Service": "probes.service",
     "Target": "target.model",
@@ -97,10 +108,13 @@ __all__ = [
     "Alertmanager",
     "Attestation",
     "Backup",
+    "Baseline",
     "Bound",
+    "Calls",
     "Cause",
     "Check",
     "Contents",
+    "Coverage",
     "Database",
     "Defences",
     "Dependencies",
@@ -111,6 +125,7 @@ __all__ = [
     "Junit",
     "Limits",
     "Live",
+    "Load",
     "Look",
     "Machine",
     "Network",
@@ -122,8 +137,10 @@ __all__ = [
     "Prometheus",
     "Provider",
     "Python",
+    "Recovery",
     "Redis",
     "RowCounts",
+    "Scans",
     "Served",
     "Service",
     "Target",

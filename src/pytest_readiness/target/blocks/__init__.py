@@ -14,7 +14,12 @@ from pytest_readiness.target.blocks.alertmanager import (
     AlertmanagerBlock,
     AlertmanagerLimits,
 )
-from pytest_readiness.target.blocks.artefacts import ArtefactsBlock, place_artefacts
+from pytest_readiness.target.blocks.artefacts import (
+    ArtefactsBlock,
+    CoverageLimits,
+    LoadLimits,
+    place_artefacts,
+)
 from pytest_readiness.target.blocks.backup import BackupBlock, BackupLimits
 from pytest_readiness.target.blocks.block import (
     Block,
@@ -51,6 +56,7 @@ __all__ = [
     "BackupLimits",
     "Block",
     "CertificateLimits",
+    "CoverageLimits",
     "DependenciesBlock",
     "Endpoint",
     "EnvironmentBlock",
@@ -60,6 +66,7 @@ __all__ = [
     "HostBlock",
     "Limits",
     "LimitsBlock",
+    "LoadLimits",
     "MachineBlock",
     "MachineLimits",
     "NetworkBlock",
@@ -201,3 +208,7 @@ class Limits(Block):
     """Limits of what the service uses."""
     certificates: CertificateLimits = CertificateLimits()
     """Limits of every certificate."""
+    coverage: CoverageLimits = CoverageLimits()
+    """Limits of what the unit tests cover."""
+    load: LoadLimits = LoadLimits()
+    """Limits of a load test."""
