@@ -7,7 +7,7 @@ from pytest_readiness import (
     Coverage,
     Junit,
     Limits,
-    Load,
+    LoadSummary,
     Openapi,
     Recovery,
     Scans,
@@ -84,25 +84,27 @@ def test_database_tests(check: Check, junit: Junit) -> None:
 
 @item("performance-tests", owner="qa-lead")
 @attested(role="qa-lead", scope="release", max_age=days(30), when="unconfigured")
-def test_performance_tests(check: Check, load: Load, limits: Limits) -> None:
+def test_performance_tests(
+    check: Check, load_summary: LoadSummary, limits: Limits
+) -> None:
     """Under its ordinary load the release answers fast and without errors.
 
     Why: what is quick for one user may stand still for a thousand.
     Fix: find what is slow in the load test's own report, and run it again for long
     enough.
     """
-    check("summaries of another release", load.foreign).empty()
-    check("age of the load test", load.age).at_most(limits.load.max_age)
-    check("duration", load.duration).at_least(limits.load.duration)
-    check("rate", load.rate).at_least(limits.load.rate)
-    check("p95 of the response times", load.p95).below(limits.load.p95)
-    check("requests that failed", load.errors).below(limits.load.errors)
+    check("summaries of another release", load_summary.foreign).empty()
+    check("age of the load test", load_summary.age).at_most(limits.load.max_age)
+    check("duration", load_summary.duration).at_least(limits.load.duration)
+    check("rate", load_summary.rate).at_least(limits.load.rate)
+    check("p95 of the response times", load_summary.p95).below(limits.load.p95)
+    check("requests that failed", load_summary.errors).below(limits.load.errors)
 
 
 @item("stress-tests", owner="qa-lead")
 @attested(role="qa-lead", scope="release", max_age=days(30), when="unconfigured")
 def test_stress_tests(
-    check: Check, load: Load, recovery: Recovery, limits: Limits
+    check: Check, load_summary: LoadSummary, recovery: Recovery, limits: Limits
 ) -> None:
     """Driven beyond its limit the release comes back by itself once the load is gone.
 
@@ -112,12 +114,12 @@ def test_stress_tests(
     the stress as the proof.
     """
     bounds = limits.load
-    check("summaries of another release", load.foreign).empty()
-    check("age of the stress test", load.age).at_most(bounds.max_age)
-    check("rate under stress", load.rate).at_least(bounds.stress_rate)
+    check("summaries of another release", load_summary.foreign).empty()
+    check("age of the stress test", load_summary.age).at_most(bounds.max_age)
+    check("rate under stress", load_summary.rate).at_least(bounds.stress_rate)
     check("recoveries of another release", recovery.foreign).empty()
     # One `readiness stamp` may have stamped both.
-    check("recovery looked at", recovery.made).at_least(load.made)
+    check("recovery looked at", recovery.made).at_least(load_summary.made)
     check("rate afterwards", recovery.rate).at_least(bounds.rate)
     check("p95 afterwards", recovery.p95).below(bounds.p95)
     check("requests that failed afterwards", recovery.errors).below(bounds.errors)

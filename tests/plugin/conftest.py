@@ -38,6 +38,7 @@ for _module in (
     *(f"pytest_readiness.cli.trust.{name}" for name in ACTIONS),
     "pytest_readiness.plugin.fixtures",
     "pytest_readiness.plugin.startup",
+    "pytest_readiness.reports.html",
     *(where.partition(":")[0] for where in REGISTRY.values()),
 ):
     with suppress(ImportError):

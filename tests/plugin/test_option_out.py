@@ -65,6 +65,7 @@ def test_a_folder_of_ones_own_gets_no_ignore_file(ready: Project) -> None:
     assert {path.name for path in (ready.path / "result").iterdir()} == {
         "notes.txt",
         "report.json",
+        "tests.html",
         *FORMATS,
     }
 

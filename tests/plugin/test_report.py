@@ -12,11 +12,15 @@ import jsonschema
 import pytest
 
 import pytest_readiness
+from pytest_readiness.reports.formats import FORMATS
 from pytest_readiness.store.files import read_report
 from pytest_readiness.store.schema import schema
 
 if TYPE_CHECKING:
     from conftest import Project
+
+LEFT = {".gitignore", "report.html", "report.json", "tests.html", *FORMATS}
+"""What a run leaves in the report folder."""
 
 
 @pytest.mark.parametrize(
@@ -125,7 +129,7 @@ def test_each_run_replaces_it(project: Project) -> None:
     assert project.report["verdict"] == "INCOMPLETE"
     assert project.report_path.stat().st_ino != first
     left = {path.name for path in project.report_path.parent.iterdir()}
-    assert left == {".gitignore", "report.json"}
+    assert left == LEFT
 
 
 def test_its_folder_ignores_itself(project: Project) -> None:
@@ -168,7 +172,29 @@ def test_it_is_whole_whenever_it_is_read(ready: Project) -> None:
     assert torn == []
     assert len(seen) >= 2
     left = {path.name for path in ready.report_path.parent.iterdir()}
-    assert left == {".gitignore", "report.json"}
+    assert left == LEFT
+
+
+def test_a_page_that_cannot_be_made_takes_no_verdict_with_it(
+    ready: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready.judge()
+    page = ready.report_path.with_name("report.html")
+    assert b'<p class="verdict">READY</p>' in page.read_bytes()
+
+    def broken(report: object) -> bytes:
+        raise ValueError(f"no page of this\n{type(report).__name__}")
+
+    monkeypatch.setattr(
+        "pytest_readiness.reports.formats.FORMATS", {**FORMATS, page.name: broken}
+    )
+    result = ready.judge()
+
+    assert result.ret == 0
+    assert ready.report["verdict"] == "READY"
+    assert not page.exists(), "the last run's page would stand beside this verdict"
+    told = "report.html was not written (ValueError: no page of this\\nReport)"
+    result.stdout.fnmatch_lines([f"readiness: {told}; report.json stands"])
 
 
 def test_a_full_disk_leaves_the_last_one_whole(

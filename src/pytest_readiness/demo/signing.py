@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from pytest_readiness.attest.context import Context
     from pytest_readiness.catalogue.item import Item
 
-__all__ = ["PEOPLE", "REGISTRAR", "Change", "Draft", "Signed", "sign"]
+__all__ = ["PEOPLE", "REGISTRAR", "Change", "Draft", "Signed", "record", "sign"]
 
 PEOPLE: Final = {
     "olga": ("Olga Petrov", "Head of Operations", "ops-lead"),
@@ -215,12 +215,26 @@ def _attestations(
 
 
 def _record(draft: Draft, item: Item, name: str) -> Evidence:
-    """Write a record of what was done, as evidence."""
+    return record(draft, item.id, name, by=item.owner)
+
+
+def record(
+    draft: Draft,
+    item_id: str,
+    name: str,
+    *,
+    by: str = "ops-lead",
+    ended: dt.date | None = None,
+    result: str = "passed",
+) -> Evidence:
+    """Write a record of what was done, as evidence; today where nothing is said."""
     path = draft.root / ".readiness" / "evidence" / f"{name}.md"
+    day = ended or (draft.now - _HOUR).date()
     text = (
-        f"---\ndate: {(draft.now - _HOUR).date()}\nby: {item.owner}\n"
-        f"scope: {draft.context.environment}\nresult: passed\n---\n\n"
-        f"# {name}\n\nA record of the demo, for {item.id}.\n"
+        f"---\ndate: {day}\nby: {by}\n"
+        f"scope: {draft.context.environment}\n"
+        f"start: {day}\nend: {day}\nresult: {result}\n---\n\n"
+        f"# {name}\n\nA record of the demo, for {item_id}.\n"
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")

@@ -13,6 +13,7 @@ from pytest_readiness.attest import envelope
 from pytest_readiness.attest.certificate import (
     CERTIFICATE,
     CERTIFICATE_PAGE,
+    REPORT_PAGE,
     STATEMENTS,
     Way,
 )
@@ -81,7 +82,9 @@ def _certify(
         now=utc_now(),
         commit=run.release.commit,
     )
-    made = certify(basis, report, data, Way.RAN_HERE)
+    sheet = folder / REPORT_PAGE
+    shown = sheet.read_bytes() if sheet.is_file() else None
+    made = certify(basis, report, data, Way.RAN_HERE, page=shown)
     holders = {role: person for person, (*_, role) in PEOPLE.items()}
     lines = [
         envelope.sign(made.payload, signed.keys[holders[role]])

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from pytest_readiness.store.document import Report, ReportItem
 
-__all__ = ["MIN_WIDTH", "headline", "summary", "verdict_line"]
+__all__ = ["MIN_WIDTH", "exit_meaning", "headline", "summary", "verdict_line"]
 
 MIN_WIDTH = 40
 _SCREEN = 50
@@ -80,12 +80,13 @@ def summary(
 def verdict_line(report: Report) -> str:
     """Say the verdict, seen against signed, and what the exit code means."""
     counts = f"{report.seen} seen, {report.signed} signed"
-    meaning = _exit_meaning(report)
+    meaning = exit_meaning(report)
     exits = f"exit {report.exit_code}{f': {meaning}' if meaning else ''}"
     return f"{report.verdict} ({counts}), {exits}"
 
 
-def _exit_meaning(report: Report) -> str:
+def exit_meaning(report: Report) -> str:
+    """Say what the exit code means; empty where the verdict says it already."""
     ready = report.verdict in {Verdict.READY, Verdict.READY_WITH_WAIVERS}
     if report.exit_code == Exit.READY:
         return "" if ready else "--readiness-no-gate only reports"
@@ -226,6 +227,9 @@ def _names(items: Sequence[ReportItem]) -> str:
 
 def _remarks(report: Report, width: int, where: str) -> Iterator[str]:
     yield ""
+    if report.vantages:
+        names = ", ".join(f"{one.name} ({one.host})" for one in report.vantages)
+        yield from wrap(f"merged, the worst counts: {names}", width, limit=_TEXT_LINES)
     if report.selection.selected:
         why = ", ".join(report.selection.why) or "a selection"
         yield from wrap(f"only a selection was run: {why}", width, limit=_TEXT_LINES)

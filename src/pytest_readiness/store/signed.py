@@ -78,7 +78,9 @@ class SignerShown(Part):
     """Digest of the statement, by which it can be revoked."""
     justification: Prose = ""
     evidence: tuple[EvidenceShown, ...] = ()
-    claims: Annotated[dict[str, str | int | bool], Sorted] = Field(default_factory=dict)
+    claims: Annotated[dict[Text, Text | int | bool], Sorted] = Field(
+        default_factory=dict
+    )
 
 
 class RefusalShown(Part):
@@ -141,7 +143,7 @@ class TrustShown(Part):
     """Whether a snapshot would show that a signed line was deleted."""
     lines: NonNegativeInt = 0
     believed: NonNegativeInt = 0
-    ignored: Annotated[dict[str, NonNegativeInt], Sorted] = Field(default_factory=dict)
+    ignored: Annotated[dict[Text, NonNegativeInt], Sorted] = Field(default_factory=dict)
     """Lines that are not ours or by nobody we know, by code."""
     failures: tuple[Text, ...] = ()
     """Why the gate is closed whatever the items say."""

@@ -60,6 +60,7 @@ def test_a_ready_system_is_certified(shop: Shop) -> None:
     assert "emergency" not in words
 
     assert found["report.json"]["digest"] == sha256(shop.out / "report.json")
+    assert found["report.html"]["digest"] == sha256(shop.out / "report.html")
     assert found["trust.toml"]["digest"] == sha256(shop.readiness / "trust.toml")
     assert found["trust.toml"]["annotations"] == {"version": 7}
     assert found["suite.lock"]["digest"] == sha256(shop.project.suite / "suite.lock")

@@ -202,7 +202,7 @@ def test_a_swapped_report_is_found_beside_it_and_where_it_is_named(
     found = certified.verify(*certified.said, f"--report={tmp_path}")
     assert refused(found) == (13, "ARTIFACT_CHANGED")
     (certified.out / "report.json").unlink()
-    (certified.out / "report.html").write_text("<p>not there when certified</p>")
+    lie(certified.out / "report.html", "<p", "<P")
     found = certified.verify()
     assert refused(found) == (13, "ARTIFACT_CHANGED")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_readiness.catalogue.observation import Cause, Unavailable
-from pytest_readiness.probes.artefacts.load import Load, Recovery
+from pytest_readiness.probes.artefacts.load_summary import LoadSummary, Recovery
 from pytest_readiness.probes.artefacts.provenance import Origins
 from pytest_readiness.probes.look import Look
 from pytest_readiness.target.blocks import ArtefactsBlock
@@ -21,9 +21,11 @@ COMMITTED = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 ORIGINS = Origins("1.0", None, "c" * 40, COMMITTED)
 
 
-def seen(*files: Path) -> Load:
+def seen(*files: Path) -> LoadSummary:
     block = ArtefactsBlock.model_validate({"load": files})
-    return Load.gather(block, Look(Load.source(block), 10.0, origins=ORIGINS))
+    return LoadSummary.gather(
+        block, Look(LoadSummary.source(block), 10.0, origins=ORIGINS)
+    )
 
 
 def numbers(path: Path) -> tuple[float, float, float, float]:
@@ -157,7 +159,7 @@ def test_a_recovery_is_a_load_of_its_own(tmp_path: Path) -> None:
     block = ArtefactsBlock.model_validate({"recovery": [path]})
     look = Look(Recovery.source(block), 5.0, origins=ORIGINS)
     assert Recovery.gather(block, look).p95.value == dt.timedelta(seconds=1)
-    value = Load.gather(block, look).p95.value
+    value = LoadSummary.gather(block, look).p95.value
     assert isinstance(value, Unavailable)
     assert (value.reason, value.cause) == (
         "the table names no load",

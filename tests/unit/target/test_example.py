@@ -23,7 +23,9 @@ COMMENTED = {
     "release.digest",
     "target.*.sha256",
     "target.*.alertmanager.token",
+    "target.*.grafana.token",
     "target.*.health.token",
+    "target.*.logs.token",
     "target.*.prometheus.token",
 }
 ENVIRONMENT = ("container", "file", "manifests", "pid", "unit")
@@ -32,9 +34,12 @@ NAMED = {
     "target.",
     "gate.",
     "target.*.prometheus.queries.",
+    "target.*.documents.",
     "target.*.prometheus.key_metrics.",
     "target.*.providers.",
+    "target.*.sizing.clients.",
     "target.*.hosts.",
+    "target.*.service.identities.",
     "target.*.artefacts.",
 }
 """Tables whose keys are names of the user's."""

@@ -31,7 +31,7 @@ __all__ = [
 FAULTS: tuple[Fault, ...] = ()
 
 LOOKS = frozenset(
-    {"baseline", "calls", "coverage", "junit", "load", "recovery", "scans"}
+    {"baseline", "calls", "coverage", "junit", "load_summary", "recovery", "scans"}
 )
 _OTHER_SOURCE = "0" * 64
 

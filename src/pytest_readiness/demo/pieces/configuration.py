@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_readiness.demo.servers.engine import ENV_EXAMPLE
+from pytest_readiness.demo.servers.engine import CONFIGURATION, ENV_EXAMPLE, LOGGING
 
 if TYPE_CHECKING:
     from pytest_readiness.demo.bench import Bench, Tables
@@ -13,8 +13,32 @@ __all__ = ["describe"]
 
 
 def describe(bench: Bench, tables: Tables, environ: dict[str, str]) -> None:  # noqa: ARG001  # a piece's signature
-    """Add the table ``environment``."""
+    """Add the tables ``environment``, ``configuration`` and ``sizing``."""
     tables["environment"] = {
         "pid": bench.engine.pid,
         "example": str(ENV_EXAMPLE),
+    }
+    settings, schema = map(str, CONFIGURATION)
+    tables["configuration"] = {
+        "files": [
+            {
+                "path": settings,
+                "schema_file": schema,
+                "required": ["database.pool_size", "server.workers"],
+            }
+        ],
+        "logging": str(LOGGING),
+        "interpreter": str(bench.python),
+        "secret_files": [str(bench.engine.key_file)],
+    }
+    tables["sizing"] = {
+        "settings": settings,
+        "clients": {
+            "engine": {
+                "workers": "server.workers",
+                "pool_size": "database.pool_size",
+                "max_overflow": "database.max_overflow",
+                "threads": 2,
+            }
+        },
     }

@@ -19,15 +19,17 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.planned import PlannedLook
     from pytest_readiness.target.blocks import ArtefactsBlock
 
-__all__ = ["Load", "Recovery", "Summary"]
+__all__ = ["LoadSummary", "Recovery", "Summary"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Load(Facts):
+class LoadSummary(Facts):
     """One load and what the service made of it."""
 
     block: ClassVar[str] = "artefacts"
     several: ClassVar[bool] = True
+    key: ClassVar[str] = "load"
+    """Of the table: where the summary is."""
 
     foreign: Observed[tuple[str, ...]]
     """Summaries of another release."""
@@ -52,13 +54,13 @@ class Load(Facts):
     @classmethod
     def files(cls, block: ArtefactsBlock) -> tuple[Path, ...]:
         """Give where the summary is."""
-        return block.load
+        return block.patterns[cls.key]
 
     @classmethod
     def _once(cls, block: ArtefactsBlock, look: Look) -> Self:
         patterns = cls.files(block)
         if not patterns:
-            raise unset(cls.__name__.lower())
+            raise unset(cls.key)
         read = collect(
             *(patterns, block, look),
             lambda path: read_load(path, block.read_up_to, look),
@@ -96,13 +98,10 @@ class Load(Facts):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recovery(Load):
+class Recovery(LoadSummary):
     """The ordinary load after a stress test."""
 
-    @classmethod
-    def files(cls, block: ArtefactsBlock) -> tuple[Path, ...]:
-        """Give where the summary is."""
-        return block.recovery
+    key: ClassVar[str] = "recovery"
 
     @staticmethod
     def source(block: ArtefactsBlock) -> str:
