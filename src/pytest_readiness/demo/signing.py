@@ -37,6 +37,7 @@ from pytest_readiness.attest.snapshot import listing
 from pytest_readiness.attest.statement import Statement, Subject, new_nonce
 from pytest_readiness.attest.terms import Terms
 from pytest_readiness.catalogue.item import ANOTHER_ROLE, Scope
+from pytest_readiness.demo.stamping import Restamp, stamp_artefacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -94,6 +95,8 @@ class Draft:
     afterwards: list[Callable[[LedgerFiles], None]] = field(default_factory=list)
     """What happens to the files when all is signed."""
     terms: dict[str, Terms] = field(default_factory=dict)
+    stamps: dict[str, Restamp] = field(default_factory=dict)
+    """What happens to the stamps of artefacts, by the file's name."""
 
     def change(
         self, item: str, change: Callable[[ItemAttestation], ItemAttestation]
@@ -278,6 +281,14 @@ def _write(draft: Draft) -> Signed:
         draft, taken, hashlib.sha256(content).hexdigest(), files.snapshot.name
     )
     append(files.attestations, [*lines, snapshot])
+    stamp_artefacts(
+        draft.root,
+        draft.context,
+        draft.now,
+        runner=REGISTRAR,
+        key=draft.keys[REGISTRAR],
+        changes=draft.stamps,
+    )
     digest = hashlib.sha256(trust).hexdigest()
     approved = [
         TrustApproval(attester=root, version=1, issued_at=draft.now - _HOUR)

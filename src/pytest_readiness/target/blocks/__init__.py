@@ -15,7 +15,12 @@ from pytest_readiness.target.blocks.alertmanager import (
     AlertmanagerLimits,
     PageTable,
 )
-from pytest_readiness.target.blocks.artefacts import ArtefactsBlock, place_artefacts
+from pytest_readiness.target.blocks.artefacts import (
+    ArtefactsBlock,
+    CoverageLimits,
+    LoadLimits,
+    place_artefacts,
+)
 from pytest_readiness.target.blocks.backup import BackupBlock, BackupLimits
 from pytest_readiness.target.blocks.backup_schedule import BackupScheduleBlock
 from pytest_readiness.target.blocks.block import (
@@ -82,6 +87,7 @@ __all__ = [
     "ClientSizes",
     "ConfigurationBlock",
     "ConfigurationFile",
+    "CoverageLimits",
     "DependenciesBlock",
     "DocumentBlock",
     "DocumentLimits",
@@ -96,6 +102,7 @@ __all__ = [
     "HostBlock",
     "Limits",
     "LimitsBlock",
+    "LoadLimits",
     "LogsBlock",
     "LogsLimits",
     "MachineBlock",
@@ -282,3 +289,7 @@ class Limits(Block):
     """Limits of what the service uses."""
     certificates: CertificateLimits = CertificateLimits()
     """Limits of every certificate."""
+    coverage: CoverageLimits = CoverageLimits()
+    """Limits of what the unit tests cover."""
+    load: LoadLimits = LoadLimits()
+    """Limits of a load test."""
