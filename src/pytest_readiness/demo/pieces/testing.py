@@ -63,6 +63,7 @@ FILES: Final[Mapping[str, str]] = {
     "semgrep.sarif": made.sarif(suppressed=True, reason="a key of the tests alone"),
     "pip-audit.json": made.pip_audit(PACKAGES),
     "end-to-end.xml": made.junit(CASES),
+    "staging.xml": made.junit(CASES),
     "regression.xml": made.junit(CASES),
     "regression-before.xml": made.junit(BASELINE),
 }
@@ -93,6 +94,7 @@ def describe(bench: Bench, tables: Tables, environ: dict[str, str]) -> None:  # 
                 ],
             },
             "end-to-end-tests": {"junit": at("end-to-end.xml")},
+            "testing": {"junit": at("staging.xml")},
             "regression-tests": {
                 "junit": at("regression.xml"),
                 "baseline": at("regression-before.xml"),
