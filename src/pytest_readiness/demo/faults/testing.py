@@ -43,8 +43,8 @@ def breaks(
     *applied: Callable[[Breakage], None],
     state: State = State.FAILED,
 ) -> Fault:
-    """Make the fault that turns one item, which has the last part of its id here."""
-    turns = {f"testing-validation.{item}": state}
+    """Make the fault that turns one item of testing-validation, or one with its id."""
+    turns = {item if "." in item else f"testing-validation.{item}": state}
     return Fault(name, summary, turns, LOOKS, partial(_all, applied))
 
 

@@ -217,6 +217,18 @@ FAULTS = (
         writes("end-to-end.xml", junit(dict.fromkeys(CASES, "skipped"))),
     ),
     breaks(
+        *("pre-deployment.testing", "staging-failure", "one test fails on staging"),
+        writes("staging.xml", _and({_LIMIT: "failure"})),
+    ),
+    breaks(
+        *("pre-deployment.testing", "staging-stale", "staging ran the release before"),
+        restamped("staging.xml", earlier),
+    ),
+    breaks(
+        *("pre-deployment.testing", "staging-none", "no test ran on staging"),
+        writes("staging.xml", junit({})),
+    ),
+    breaks(
         *("api-tests", "api-untested", "no test calls one operation"),
         writes(
             "api.har", har([c for c in CALLS if c[:2] != ("POST", "/orders")], _BASE)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING, Final
 
+from pytest_readiness.demo.servers.engine import DESCRIPTION
 from pytest_readiness.demo.stamping import ARTEFACTS
 from pytest_readiness.demo.standins import artefacts as made
 
@@ -27,19 +30,14 @@ BASELINE: Final[Mapping[str, str]] = {
     "tests.test_pricing.test_greeks": "failure",
 }
 """Those of the release before."""
+_DOCUMENT = json.loads(DESCRIPTION.read_text("utf-8"))
 CALLS: Final = (
-    ("GET", "/version", 200),
-    ("GET", "/openapi.json", 200),
-    ("GET", "/health/live", 200),
-    ("GET", "/health/ready", 200),
-    ("GET", "/metrics", 200),
-    ("POST", "/login", 200),
+    *(
+        (method.upper(), re.sub(r"\{\w+\}", "1", path), 200)
+        for path, item in _DOCUMENT["paths"].items()
+        for method in item
+    ),
     ("POST", "/login", 401),
-    ("GET", "/orders", 200),
-    ("POST", "/orders", 201),
-    ("GET", "/orders/1", 404),
-    ("GET", "/quotes/DEMO?depth=3", 200),
-    ("GET", "/contracts?q=demo", 200),
 )
 """What the tests of the API called."""
 PACKAGES: Final[Mapping[str, str]] = {
@@ -65,6 +63,7 @@ FILES: Final[Mapping[str, str]] = {
     "semgrep.sarif": made.sarif(suppressed=True, reason="a key of the tests alone"),
     "pip-audit.json": made.pip_audit(PACKAGES),
     "end-to-end.xml": made.junit(CASES),
+    "staging.xml": made.junit(CASES),
     "regression.xml": made.junit(CASES),
     "regression-before.xml": made.junit(BASELINE),
 }
@@ -95,6 +94,7 @@ def describe(bench: Bench, tables: Tables, environ: dict[str, str]) -> None:  # 
                 ],
             },
             "end-to-end-tests": {"junit": at("end-to-end.xml")},
+            "testing": {"junit": at("staging.xml")},
             "regression-tests": {
                 "junit": at("regression.xml"),
                 "baseline": at("regression-before.xml"),
