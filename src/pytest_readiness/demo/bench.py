@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from pytest_readiness.demo.pki import Authority, KeyPair, key_pair, pem
+from pytest_readiness.demo.pki import Authority, Issued, KeyPair, key_pair, pem
 from pytest_readiness.demo.servers.engine import (
     EngineServer,
     Surroundings,
@@ -146,11 +146,7 @@ def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
     pooling = stack.enter_context(pgbouncer(pool, way))
     backups = _backed_up(folder, how, postgres)
     engine = servers.add(EngineServer(place, python, certificate, surroundings))
-    context = issued.server_context(folder, "metrics")
-    watching = _Watching.start(context, passwords["metrics"], stack)
-    forge = Forge(issued.server_context(folder, "forge"), passwords["forge"])
-    stack.callback(forge.close)
-    network = stack.enter_context(cdn(issued.server_context(folder, "cdn")))
+    around = _Around.start(issued, folder, passwords, stack)
     engine.wait()
     return Bench(
         folder=folder,
@@ -167,34 +163,40 @@ def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
         pool=pool,
         pool_port=pooling.port,
         providers=providers,
-        forge=forge,
-        prometheus=watching.prometheus,
-        alertmanager=watching.alertmanager,
-        grafana=watching.grafana,
-        loki=watching.loki,
-        cdn=network,
+        **vars(around),
     )
 
 
 @dataclass(frozen=True)
-class _Watching:
-    """The stand-ins of who watches the service."""
+class _Around:
+    """The stand-ins of who watches the service, and of what else is around it."""
 
     prometheus: Prometheus
     alertmanager: Alertmanager
     grafana: Grafana
     loki: Loki
+    forge: Forge
+    cdn: Listener
 
     @classmethod
     def start(
-        cls, context: ssl.SSLContext, token: str, stack: contextlib.ExitStack
-    ) -> _Watching:
-        calling = Alertmanager(context, token, webhook_port=_port(), smtp_port=_port())
+        cls,
+        issued: Issued,
+        folder: Path,
+        passwords: Mapping[str, str],
+        stack: contextlib.ExitStack,
+    ) -> _Around:
+        context, token = issued.server_context(folder, "metrics"), passwords["metrics"]
+        ports = {"webhook_port": _port(), "smtp_port": _port()}
+        forge = Forge(issued.server_context(folder, "forge"), passwords["forge"])
+        enter = stack.enter_context
         return cls(
-            stack.enter_context(Prometheus(context, token)),
-            stack.enter_context(calling),
-            stack.enter_context(Grafana(context, token)),
-            stack.enter_context(Loki(context, token)),
+            prometheus=enter(Prometheus(context, token)),
+            alertmanager=enter(Alertmanager(context, token, **ports)),
+            grafana=enter(Grafana(context, token)),
+            loki=enter(Loki(context, token)),
+            forge=enter(forge),
+            cdn=enter(cdn(issued.server_context(folder, "cdn"))),
         )
 
 

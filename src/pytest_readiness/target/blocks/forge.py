@@ -26,7 +26,7 @@ class ForgeBlock(ResourceBlock):
     kind: Literal["github", "gitlab"]
     """Whose API it speaks."""
     url: Url
-    """Base of its API: ``https://api.github.com``, ``https://gitlab.com/api/v4``."""
+    """Base of its API: ``https://api.github.com``, ``https://gitlab.example.com/api/v4``."""
     project: Text
     """Owner and name: ``acme/engine``; on GitLab also with groups between."""
     branch: Text | None = None

@@ -44,7 +44,7 @@ class RotaLevel(Block):
     path: FilePath | None = None
     """The calendar, where it is a file."""
     url: Url | None = None
-    """The host of the calendar's feed, such as ``https://acme.pagerduty.com``."""
+    """The host of the calendar's feed, such as ``https://rota.example.com``."""
     feed: SecretText | None = None
     """The feed's path on that host; whoever knows it can read it."""
 
