@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from pytest_readiness.demo.faults.fault import Breakage
     from pytest_readiness.demo.standins.front import Answered, Asked, Change, Forward
 
-__all__ = ["FAULTS"]
+__all__ = ["FAULTS", "claims", "lets_in"]
 
 _AUTHENTICATION = section("authentication")
 _AUTHORIZATION = section("authorization")
 _UNAUTHORIZED = 401
 
 
-def _lets_in(
+def lets_in(
     believes: Callable[[Asked], bool], user: str = ""
 ) -> Callable[[Bench], Change]:
     """Have the front lend a good token to whoever it believes: theirs, or a user's."""
@@ -42,7 +42,7 @@ def _lets_in(
         def answer(asked: Asked, forward: Forward) -> Answered:
             if not asked.path.startswith("/orders") or not believes(asked):
                 return forward(asked)
-            who = user or str(_claims(asked.token).get("role", "trader"))
+            who = user or str(claims(asked.token).get("role", "trader"))
             return forward(asked.bearing(issue(key, who, who)))
 
         return answer
@@ -61,7 +61,8 @@ def _head(token: str) -> dict[str, object]:
     return dict(found) if is_table(found) else {}
 
 
-def _claims(token: str) -> dict[str, object]:
+def claims(token: str) -> dict[str, object]:
+    """Read what a token says, unverified."""
     return _head(".".join(token.split(".")[1:2]))
 
 
@@ -74,7 +75,7 @@ def _is_expired(asked: Asked) -> bool:
 
 
 def _lifetime(token: str) -> int:
-    claims = _claims(token)
+    claims = claims(token)
     exp, iat = claims.get("exp"), claims.get("iat")
     return exp - iat if isinstance(exp, int) and isinstance(iat, int) else 0
 
@@ -95,18 +96,18 @@ def _opens(
     name: str, summary: str, believes: Callable[[Asked], bool], *also: str
 ) -> Fault:
     turns = dict.fromkeys((_AUTHENTICATION, *also), State.FAILED)
-    return Fault(name, summary, turns, EVERY_LOOK, behind(_lets_in(believes)))
+    return Fault(name, summary, turns, EVERY_LOOK, behind(lets_in(believes)))
 
 
 def _matrix(name: str, summary: str, who: str, user: str) -> Fault:
     """Have one identity be taken for another where it reads orders."""
 
     def is_who(asked: Asked) -> bool:
-        named = _claims(asked.token).get("sub") == who
+        named = claims(asked.token).get("sub") == who
         return named and asked.method == "GET" and _signed_otherwise(asked)
 
     turns = {_AUTHORIZATION: State.FAILED}
-    return Fault(name, summary, turns, EVERY_LOOK, behind(_lets_in(is_who, user)))
+    return Fault(name, summary, turns, EVERY_LOOK, behind(lets_in(is_who, user)))
 
 
 def _without(key: str) -> Callable[[Breakage], None]:
@@ -122,6 +123,7 @@ FAULTS = (
     _opens(
         *("authentication-any-token", "any token at all is believed"),
         lambda asked: "." not in asked.token and bool(asked.token),
+        section("api-security"),
     ),
     _opens(
         *("authentication-expired", "a token that has run out is believed"),
@@ -138,8 +140,7 @@ FAULTS = (
     _opens(
         *("authentication-unverified", "a token's signature is not looked at"),
         lambda asked: (
-            _signed_otherwise(asked)
-            and _claims(asked.token).get("aud") != "back-office"
+            _signed_otherwise(asked) and claims(asked.token).get("aud") != "back-office"
         ),
     ),
     _opens(
@@ -148,7 +149,7 @@ FAULTS = (
     ),
     _opens(
         *("authentication-audience", "a token for another service is believed"),
-        lambda asked: _claims(asked.token).get("aud") == "back-office",
+        lambda asked: claims(asked.token).get("aud") == "back-office",
     ),
     Fault(
         "authentication-breaks",
