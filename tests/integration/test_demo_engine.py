@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import json as form
 import re
 import socket
@@ -320,3 +322,48 @@ def test_without_its_cache_it_is_not_ready_and_still_quotes(tmp_path: Path) -> N
         refused = Client(demo, "trader").call("GET", "/orders")
         assert refused.status_code == 503
         assert refused.json() == {"error": "the database does not answer"}
+
+
+def test_a_connection_is_kept_for_the_next_request(demo: Demo) -> None:
+    bench = demo.bench
+    trust = ssl.create_default_context(cafile=str(bench.ca_file))
+    line = http.client.HTTPSConnection("127.0.0.1", bench.engine.port, context=trust)
+    with contextlib.closing(line):
+        opened = set()
+        for method, path, body in (
+            ("GET", "/version", None),
+            ("POST", "/login", b'{"name": "x", "password": "y"}'),
+            ("HEAD", "/version", None),
+            ("GET", "/nowhere", None),
+            ("GET", "/version", None),
+        ):
+            line.request(method, path, body, {"Content-Type": "application/json"})
+            opened.add(line.sock)
+            answer = line.getresponse()
+            said = answer.read()
+            assert (said == b"") == (method == "HEAD")
+        assert (answer.status, len(opened)) == (200, 1)
+        # What is too long is not read, and so nothing can come after it.
+        line.putrequest("POST", "/login")
+        line.putheader("Content-Length", "70000")
+        line.endheaders()
+        assert line.getresponse().headers["Connection"] == "close"
+
+
+def test_who_has_the_description_is_not_sent_it_again(demo: Demo) -> None:
+    client = Client(demo)
+    first = client.call("GET", "/openapi.json")
+    tag = first.headers["ETag"]
+    again = client.call("GET", "/openapi.json", headers={"If-None-Match": tag})
+    assert (again.status_code, again.content) == (304, b"")
+    other = client.call("GET", "/openapi.json", headers={"If-None-Match": '"x"'})
+    assert (other.status_code, other.content) == (200, first.content)
+
+
+def test_the_process_tells_of_itself(demo: Demo) -> None:
+    lines = Client(demo).call("GET", "/metrics").text.splitlines()
+    told = dict(line.rsplit(" ", 1) for line in lines if line[:1] != "#")
+    assert float(told["process_resident_memory_bytes"]) > 1e7
+    assert 0 < time.time() - float(told["process_start_time_seconds"]) < 600
+    assert int(told['python_gc_collections_total{generation="2"}']) >= 0
+    assert 0 <= float(told["engine_gc_seconds_total"]) < 60

@@ -129,7 +129,6 @@ def test_each_run_replaces_it(project: Project) -> None:
     assert project.report["verdict"] == "INCOMPLETE"
     assert project.report_path.stat().st_ino != first
     left = {path.name for path in project.report_path.parent.iterdir()}
-    assert left == {".gitignore", "report.json", *FORMATS}
     assert left == LEFT
 
 
@@ -195,7 +194,7 @@ def test_a_page_that_cannot_be_made_takes_no_verdict_with_it(
     assert ready.report["verdict"] == "READY"
     assert not page.exists(), "the last run's page would stand beside this verdict"
     told = "report.html was not written (ValueError: no page of this\\nReport)"
-    result.stdout.fnmatch_lines([f"readiness: {told}; report.json stands"])
+    result.stdout.fnmatch_lines([f"readiness: {told}; report.json was, *"])
 
 
 def test_a_full_disk_leaves_the_last_one_whole(

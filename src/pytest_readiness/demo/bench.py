@@ -6,12 +6,13 @@ import contextlib
 import json
 import os
 import secrets
+import socket
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from pytest_readiness.demo.pki import Authority, KeyPair, key_pair, pem
+from pytest_readiness.demo.pki import Authority, Issued, KeyPair, key_pair, pem
 from pytest_readiness.demo.servers.engine import (
     EngineServer,
     Surroundings,
@@ -30,6 +31,11 @@ from pytest_readiness.demo.servers.programs import (
 from pytest_readiness.demo.servers.template import Template
 from pytest_readiness.demo.servers.tls_front import TlsFront
 from pytest_readiness.demo.servers.valkey import ValkeyServer
+from pytest_readiness.demo.standins.alertmanager import Alertmanager
+from pytest_readiness.demo.standins.cdn import cdn
+from pytest_readiness.demo.standins.forge import Forge
+from pytest_readiness.demo.standins.grafana import Grafana
+from pytest_readiness.demo.standins.loki import Loki
 from pytest_readiness.demo.standins.pgbouncer import Pool, pgbouncer
 from pytest_readiness.demo.standins.prometheus import Prometheus
 from pytest_readiness.demo.standins.providers import NAMES as PROVIDERS, provider
@@ -58,7 +64,7 @@ _USERS = {
 }
 """Who may log in to the service, and the role."""
 _ACCOUNTS = (
-    *("database", "cache", "metrics", "pool", "engine", "administrator"),
+    *("database", "cache", "metrics", "pool", "forge", "engine", "administrator"),
     *_USERS,
     *PROVIDERS,
 )
@@ -94,6 +100,12 @@ class Bench:
     providers: Mapping[str, Listener]
     """The stand-ins of the providers of data, by name."""
     prometheus: Prometheus
+    alertmanager: Alertmanager
+    grafana: Grafana
+    loki: Loki
+    forge: Forge
+    cdn: Listener
+    """The stand-in of a content delivery network."""
 
 
 def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
@@ -130,14 +142,11 @@ def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
     database, cache = _urls(passwords, postgres.port, front.port)
     surroundings = Surroundings(database, cache, ca_file, tokens, _accounts(passwords))
     pool = Pool(DATABASE, postgres.socket, passwords["pool"])
-    pooling = pgbouncer(pool, issued.server_context(folder, "pool"))
-    stack.callback(pooling.close)
+    way = issued.server_context(folder, "pool")
+    pooling = stack.enter_context(pgbouncer(pool, way))
     backups = _backed_up(folder, how, postgres)
     engine = servers.add(EngineServer(place, python, certificate, surroundings))
-    prometheus = Prometheus(
-        issued.server_context(folder, "metrics"), passwords["metrics"]
-    )
-    stack.callback(prometheus.close)
+    around = _Around.start(issued, folder, passwords, stack)
     engine.wait()
     return Bench(
         folder=folder,
@@ -154,8 +163,48 @@ def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
         pool=pool,
         pool_port=pooling.port,
         providers=providers,
-        prometheus=prometheus,
+        **vars(around),
     )
+
+
+@dataclass(frozen=True)
+class _Around:
+    """The stand-ins of who watches the service, and of what else is around it."""
+
+    prometheus: Prometheus
+    alertmanager: Alertmanager
+    grafana: Grafana
+    loki: Loki
+    forge: Forge
+    cdn: Listener
+
+    @classmethod
+    def start(
+        cls,
+        issued: Issued,
+        folder: Path,
+        passwords: Mapping[str, str],
+        stack: contextlib.ExitStack,
+    ) -> _Around:
+        context, token = issued.server_context(folder, "metrics"), passwords["metrics"]
+        ports = {"webhook_port": _port(), "smtp_port": _port()}
+        forge = Forge(issued.server_context(folder, "forge"), passwords["forge"])
+        enter = stack.enter_context
+        return cls(
+            prometheus=enter(Prometheus(context, token)),
+            alertmanager=enter(Alertmanager(context, token, **ports)),
+            grafana=enter(Grafana(context, token)),
+            loki=enter(Loki(context, token)),
+            forge=enter(forge),
+            cdn=enter(cdn(issued.server_context(folder, "cdn"))),
+        )
+
+
+def _port() -> int:
+    """Give a port that nobody has at present, for who will listen later."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+        return port
 
 
 def _providers(
@@ -210,6 +259,7 @@ def _set_up(postgres: PostgresServer, passwords: Mapping[str, str]) -> None:
         "GRANT SELECT ON pg_hba_file_rules TO readiness",
         "GRANT EXECUTE ON FUNCTION pg_hba_file_rules() TO readiness",
         "GRANT SELECT (rolname, rolpassword) ON pg_authid TO readiness",
+        "GRANT pg_read_all_stats TO readiness",
     )
     # Not every PostgreSQL comes with it.
     with contextlib.suppress(ConfigError):

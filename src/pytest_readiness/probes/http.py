@@ -190,7 +190,7 @@ def credentials(block: WebBlock) -> dict[str, str]:
     """Give the headers that log in to a block's API; they hold its secrets."""
     headers: dict[str, str] = {}
     if block.token is not None:
-        headers["Authorization"] = f"Bearer {block.token.reveal()}"
+        headers["Authorization"] = f"{block.scheme} {block.token.reveal()}"
     if block.password is not None:
         pair = f"{block.username}:{block.password.reveal()}"
         headers["Authorization"] = f"Basic {b64encode(pair.encode()).decode()}"

@@ -91,7 +91,7 @@ class Engine:
         # Counted by route: method and path are whatever a client chose to send.
         counted = (route.method, route.path) if route else ("-", "-")
         self._metrics.requests.add(*counted, str(response.status_code))
-        self._metrics.seconds.observe(time.perf_counter() - began)
+        self._metrics.seconds.observe(time.perf_counter() - began, counted[1])
         return response(environ, start_response)
 
     def _dispatch(self, request: Request) -> tuple[Route | None, Response]:
@@ -113,8 +113,12 @@ class Engine:
     def _version(self, _call: Call) -> Response:
         return answer({"name": NAME, "version": VERSION, "digest": self._digest})
 
-    def _description(self, _call: Call) -> Response:
-        return answer(document(self._routes, "Options Trading Engine", VERSION))
+    def _description(self, call: Call) -> Response:
+        response = answer(document(self._routes, "Options Trading Engine", VERSION))
+        # It is the same as long as the release runs: who has it need not get it again.
+        response.headers["Cache-Control"] = "max-age=300"
+        response.add_etag()
+        return response.make_conditional(call.request)
 
 
 def _explain(error: HTTPException) -> Response:

@@ -1,15 +1,22 @@
-"""The engine's settings, all from its environment."""
+"""The engine's settings: what differs from place to place is in its environment."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
+
+import yaml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Settings", "User"]
+__all__ = ["LOGGING", "SETTINGS", "Settings", "User"]
+
+SETTINGS = Path(__file__).with_name("settings.yaml")
+LOGGING = Path(__file__).with_name("logging.yaml")
+"""The same wherever this release runs."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +31,7 @@ class User:
 
 @dataclass(frozen=True)
 class Settings:
-    """One field a variable: ``database_url`` is ``ENGINE_DATABASE_URL``."""
+    """A variable each: ``database_url`` is ``ENGINE_DATABASE_URL``."""
 
     database_url: str
     cache_url: str
@@ -50,6 +57,7 @@ class Settings:
     def from_environ(cls, environ: Mapping[str, str]) -> Self:
         """Read the settings; a missing one is a KeyError that names it."""
         users = json.loads(environ["ENGINE_USERS"])
+        configured = yaml.safe_load(SETTINGS.read_text("utf-8"))
         return cls(
             database_url=environ["ENGINE_DATABASE_URL"],
             cache_url=environ["ENGINE_CACHE_URL"],
@@ -62,5 +70,5 @@ class Settings:
             digest=environ["ENGINE_DIGEST"],
             listen_fd=int(environ["ENGINE_LISTEN_FD"]),
             plain_fd=int(environ["ENGINE_PLAIN_FD"]),
-            pool_size=int(environ["ENGINE_POOL_SIZE"]),
+            pool_size=int(configured["database"]["pool_size"]),
         )

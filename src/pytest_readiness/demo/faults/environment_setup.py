@@ -129,7 +129,7 @@ def _valkey(role: str, **settings: str) -> Apply:
 
 def _slow_cache(breakage: Breakage) -> None:
     context, valkey = _good_context(breakage, "slow"), breakage.bench.valkey
-    front = TlsFront(context, valkey.socket, delay=0.02)
+    front = TlsFront(context, valkey.socket, delay=0.08)
     breakage.stack.callback(front.close)
     breakage.set("redis", port=front.port)
 
@@ -182,6 +182,12 @@ def _fails(item: str, name: str, summary: str, apply: Apply) -> Fault:
     if name in _SILENT_CACHES:
         turns[_SESSIONS] = State.UNKNOWN
     return Fault(name, summary, turns, frozenset({_RESOURCES[item]}), apply)
+
+
+def _silent(item: str, name: str, summary: str, apply: Apply) -> Fault:
+    """Make a fault of a cache that tells nothing of how often it is hit."""
+    other = "performance-optimization.caching"
+    return _fails(item, name, summary, apply).also(other, State.UNKNOWN)
 
 
 def _stays(item: str, name: str, summary: str, apply: Apply) -> Fault:
@@ -240,23 +246,23 @@ FAULTS = (
         _elsewhere("postgres", hostile.http),
     ),
     _fails(_CACHE, "cache-5", "Redis is 5.0.14", _old_redis),
-    _fails(
+    _silent(
         *(_CACHE, "cache-down", "the cache's port refuses"),
         _elsewhere("redis", hostile.refuses),
     ),
-    _fails(
+    _silent(
         *(_CACHE, "cache-no-password", "the cache asks for a password (NOAUTH)"),
         _no_cache_password,
     ),
-    _fails(
+    _silent(
         *(_CACHE, "cache-wrong-password", "the cache rejects the password"),
         _wrong_secret(CACHE_PASSWORD),
     ),
-    _fails(
+    _silent(
         *(_CACHE, "cache-hangs", "the cache accepts and never answers"),
         _elsewhere("redis", hostile.hangs),
     ),
-    _fails(
+    _silent(
         *(_CACHE, "cache-foreign", "a web server is at the cache's port"),
         _elsewhere("redis", hostile.http),
     ),

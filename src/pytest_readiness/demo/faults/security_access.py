@@ -75,8 +75,8 @@ def _is_expired(asked: Asked) -> bool:
 
 
 def _lifetime(token: str) -> int:
-    claims = claims(token)
-    exp, iat = claims.get("exp"), claims.get("iat")
+    held = claims(token)
+    exp, iat = held.get("exp"), held.get("iat")
     return exp - iat if isinstance(exp, int) and isinstance(iat, int) else 0
 
 

@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from pytest_readiness.demo.pki import KeyPair, Stored
 
 __all__ = [
+    "CONFIGURATION",
     "DESCRIPTION",
     "ENV_EXAMPLE",
+    "LOGGING",
     "REQUIREMENTS",
     "EngineServer",
     "Surroundings",
@@ -35,6 +37,7 @@ __all__ = [
 
 _PACKAGE = Path(next(iter(engine.__path__)))
 _ROOT = _PACKAGE.parents[2]
+_RELEASED = {".example", ".json", ".py", ".sql", ".txt", ".yaml"}
 _PASSED_ON = ("PATH", "PYTHONPATH", "LANG", "LD_LIBRARY_PATH", "TMPDIR")
 """What of our environment the service gets; a PGSSLMODE there would change it."""
 _MEASURING = "COVERAGE_"
@@ -42,9 +45,11 @@ REQUIREMENTS = _PACKAGE / "requirements.txt"
 """What the service needs installed."""
 ENV_EXAMPLE = _PACKAGE / ".env.example"
 """The variables that the service must have."""
+CONFIGURATION = (_PACKAGE / "settings.yaml", _PACKAGE / "settings.schema.json")
+LOGGING = _PACKAGE / "logging.yaml"
+"""What configures the service, the schema of it, and what it logs."""
 DESCRIPTION = _PACKAGE / "openapi.json"
 """The description of the service's API, as it is released."""
-_POOL_SIZE = 4
 _TIMEOUT = 5.0
 
 
@@ -71,6 +76,8 @@ class EngineServer:
         certificate: Stored,
         surroundings: Surroundings,
     ) -> None:
+        self.key_file = certificate.key
+        """Where the service has the key of its certificate."""
         self._trust = ssl.create_default_context(cafile=surroundings.ca_file)
         # Listening before the process exists: no port to agree on, nothing refused.
         with (
@@ -91,7 +98,6 @@ class EngineServer:
                 "DIGEST": engine_digest(),
                 "LISTEN_FD": str(listening.fileno()),
                 "PLAIN_FD": str(plain.fileno()),
-                "POOL_SIZE": str(_POOL_SIZE),
             }
             program = Program(
                 "engine",
@@ -151,7 +157,7 @@ def engine_digest() -> str:
     lines = sorted(
         f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n"
         for path in _PACKAGE.iterdir()
-        if path.suffix in {".example", ".json", ".py", ".sql", ".txt"}
+        if path.suffix in _RELEASED
     )
     return f"sha256:{hashlib.sha256(''.join(lines).encode()).hexdigest()}"
 

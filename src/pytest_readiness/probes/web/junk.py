@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from pytest_readiness.probes.tree import table
+from pytest_readiness.target.values import is_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -120,9 +121,9 @@ def _in_body(operation: Operation, schema: Json) -> Iterator[Request]:
             text = {**usual, name: "\0\ud800"}
             yield _sent(f"what is no text as {name}", route, text)
     required = schema.get("required")
-    for name in required if isinstance(required, list) else ():
-        less = {key: value for key, value in usual.items() if key != name}
-        yield _sent(f"no {name}", route, less, wrong=True)
+    for missing in required if is_list(required) else ():
+        less = {key: value for key, value in usual.items() if key != missing}
+        yield _sent(f"no {missing}", route, less, wrong=True)
 
 
 def _sent(what: str, route: str, body: object, *, wrong: bool = False) -> Request:
@@ -132,7 +133,7 @@ def _sent(what: str, route: str, body: object, *, wrong: bool = False) -> Reques
 def _good(schema: Json) -> object:
     """Give what meets a schema, or nearly so: another field is what is wrong."""
     options = schema.get("enum")
-    if isinstance(options, list) and options:
+    if is_list(options) and options:
         return options[0]
     least = schema.get("minimum")
     values: dict[str, object] = {

@@ -68,7 +68,7 @@ class Transport(Facts):
     """What plain HTTP may come to."""
 
     plain: Observed[str]
-    """What plain HTTP comes to: :data:`CLOSED`, :data:`REDIRECTS`, or what else."""
+    """What plain HTTP comes to: ``CLOSED``, ``REDIRECTS``, or what else."""
     hsts: Observed[dt.timedelta]
     """How long browsers are told to use HTTPS alone (RFC 6797); none is no time."""
     for_browsers: Observed[bool]

@@ -11,13 +11,10 @@ from pytest_readiness.target.blocks.block import (
     Block,
     Duration,
     FilePath,
-    Limit,
-    LimitsBlock,
     SecretText,
     Text,
     Url,
     refuse,
-    setting,
     tupled,
     worded,
 )
@@ -34,7 +31,6 @@ __all__ = [
     "LoginTable",
     "PagesTable",
     "RateLimitTable",
-    "ServiceLimits",
     "TransportTable",
 ]
 
@@ -230,12 +226,3 @@ class InputsTable(Block):
     """One of ``identities`` in whose name all is sent; else nobody logs in."""
     timeout: Duration = dt.timedelta(minutes=5)
     """For all requests together."""
-
-
-class ServiceLimits(LimitsBlock):
-    """``[target.NAME.limits.service]``."""
-
-    min_cells: Limit[Annotated[int, Field(ge=1)]] = setting(4)
-    """Fewest cells of the authorization matrix."""
-    min_hsts: Limit[Duration] = setting(dt.timedelta(days=365))
-    """Shortest time that browsers must remember to use HTTPS."""

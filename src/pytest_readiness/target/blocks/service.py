@@ -1,19 +1,28 @@
 """``[target.NAME.service]``: the running service and how it says its release."""
 
+import datetime as dt
 from collections.abc import Mapping
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from pytest_readiness.target.blocks.block import (
     Block,
+    Duration,
     FilePath,
+    Limit,
+    LimitsBlock,
     ResourceBlock,
     SecretText,
+    Share,
     Text,
     Url,
+    floor,
     refuse,
+    setting,
 )
+from pytest_readiness.target.blocks.load import LoadTable
+from pytest_readiness.target.blocks.routes import RoutesTable
 from pytest_readiness.target.blocks.security import (
     ANONYMOUS,
     AuthenticationTable,
@@ -27,7 +36,7 @@ from pytest_readiness.target.blocks.security import (
 )
 from pytest_readiness.target.values import is_table, listed, near, stays_private
 
-__all__ = ["ReleaseRoute", "ServiceBlock"]
+__all__ = ["ReleaseRoute", "ServiceBlock", "ServiceLimits"]
 
 
 class ReleaseRoute(Block):
@@ -83,6 +92,10 @@ class ServiceBlock(ResourceBlock):
     """Where a database could be spoken to."""
     inputs: InputsTable | None = None
     """What malformed input must come to."""
+    routes: RoutesTable | None = None
+    """What of it is timed, cached, recorded."""
+    load: LoadTable | None = None
+    """The load that it is put under."""
 
     @model_validator(mode="after")
     def _token_stays_private(self) -> Self:
@@ -121,3 +134,20 @@ class ServiceBlock(ResourceBlock):
             found += [(key, name)] if name is not None else []
         names = {name: None for row in self.matrix.values() for name in row}
         return [*found, *(("authorization", name) for name in names)]
+
+
+class ServiceLimits(LimitsBlock):
+    """``[target.NAME.limits.service]``."""
+
+    p95: Limit[Duration] = floor(dt.timedelta(seconds=2))
+    """What the 95th percentile of the response times must stay below."""
+    errors: Limit[Share] = setting(0.01)
+    """What the share of requests without a good answer must stay below."""
+    rate: Limit[Annotated[float, Field(ge=0)]] = floor(1000.0)
+    """Least good answers a minute under load."""
+    load: Limit[Duration] = setting(dt.timedelta(seconds=60))
+    """Shortest load that says anything."""
+    min_cells: Limit[Annotated[int, Field(ge=1)]] = setting(4)
+    """Fewest cells of the authorization matrix."""
+    min_hsts: Limit[Duration] = setting(dt.timedelta(days=365))
+    """Shortest time that browsers must remember to use HTTPS."""
