@@ -30,9 +30,10 @@ if TYPE_CHECKING:
 
 __all__ = ["ARGUMENTS", "Sources"]
 
+_RULE = "S608"
 ARGUMENTS = (
     *("check", "--isolated", "--no-cache", "--exit-zero", "--no-respect-gitignore"),
-    *("--ignore-noqa", "--select", "S608", "--output-format", "json"),
+    *("--ignore-noqa", "--select", _RULE, "--output-format", "json"),
 )
 """How ruff is started, before the files."""
 _EXCUSED = re.compile(
@@ -69,7 +70,7 @@ class Sources(Facts):
         places = tuple(_built(block, found, look))
         return cls(
             python_files=look.seen(len(found), what="files"),
-            built_sql=look.seen(places[:_NAMED], what="ruff S608"),
+            built_sql=look.seen(places[:_NAMED], what=f"ruff {_RULE}"),
         )
 
     @classmethod
@@ -105,7 +106,7 @@ def _built(block: SourcesBlock, found: tuple[Path, ...], look: Look) -> Iterator
         end = table(finding.get("end_location")).get("row")
         last = end if isinstance(end, int) else line
         name = path.relative_to(block.root.resolve()).as_posix()
-        if finding.get("code") is None:  # ruff's word for a file that is no Python
+        if finding.get("code") != _RULE:  # a file that is no Python
             raise LookError(f"{name}:{line} cannot be parsed", Cause.LOCAL, final=True)
         if not _is_excused(path, line, last):
             yield f"{name}:{line}"
