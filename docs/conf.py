@@ -40,6 +40,7 @@ autodoc_class_signature = "separated"
 nitpick_ignore_regex = [
     (r"py:.*", r"pytest_readiness\.(catalogue\.item|plugin|verdict)\b.*"),
     (r"py:.*", r"(.*\.)?([A-Z](_co)?|_\w+)"),
-    (r"py:class", r"Grant|Path|Version"),
+    (r"py:class", r"Attestation|Grant|Json|Limits|Path|Recall|Version|(.*\.)?Loaded"),
     (r"py:.*", r"(datetime|dt|collections|packaging|pathlib|pytest|_pytest)\..*"),
+    (r"py:.*", r"threading\..*"),
 ]

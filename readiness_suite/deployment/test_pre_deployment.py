@@ -1,8 +1,30 @@
 """Pre-Deployment."""
 
-from pytest_readiness import Attestation, Check, attested, days, item, section
+from pytest_readiness import (
+    Attestation,
+    Check,
+    Junit,
+    attested,
+    days,
+    item,
+    section,
+)
 
 pytestmark = section("pre-deployment", stage="pre-deployment")
+
+
+@item("testing", owner="qa-lead")
+@attested(role="qa-lead", scope="release", when="unconfigured")
+def test_testing(check: Check, junit: Junit) -> None:
+    """On staging every test of this release passed.
+
+    Why: staging is the last place where a failure costs nothing.
+    Fix: mend what fails, deploy that to staging, and hand over the reports of the run
+    there, stamped.
+    """
+    check("reports of another release", junit.foreign).empty()
+    check("tests that ran", junit.ran).above(0)
+    check("tests that failed", junit.bad).empty()
 
 
 @item("configuration-review", owner="security-lead")

@@ -12,6 +12,7 @@ from pytest_readiness import (
     Pgbouncer,
     RowCounts,
     attested,
+    backup_rules,
     item,
     section,
 )
@@ -107,14 +108,7 @@ def test_backup_strategy(
     Fix: see to the job that makes them and to the room that they need; then restore one
     and compare, as `allow = ["restore"]` has it done here.
     """
-    bounds = limits.backup
-    check("there is a backup", backup.found).is_true()
-    check("age of the newest", backup.age).at_most(bounds.rpo)
-    check("readable to its end", backup.intact).is_true()
-    check("it can be restored", drill.restored).is_true()
-    check("time of the restore", drill.took).at_most(bounds.rto)
-    lost = drill.lost(row_counts.rows, bounds.row_difference.value)
-    check("tables that lost rows", lost).empty()
+    backup_rules(check, backup, drill, row_counts, limits)
 
 
 @item("performance-tuning", owner="dba")

@@ -23,6 +23,17 @@ def test_all_checklist_items() -> None:
     """
 
 
+@item("documentation-complete", owner="project-manager", scope="release")
+@rollup(over="documentation.*")
+@attested(role="project-manager", scope="release", max_age=days(14))
+def test_documentation_complete() -> None:
+    """All of the documentation is there for this release, and somebody answers for it.
+
+    Why: each guide may pass alone, and the set still leave out what was built last.
+    Fix: close the items of the section Documentation, read the whole once, and sign.
+    """
+
+
 @item("training-complete", owner="project-manager")
 @attested(role="project-manager", scope="release", max_age=days(90))
 def test_training_complete(check: Check, attestation: Attestation) -> None:

@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
     See = Callable[..., Prometheus]
     StartBouncer = Callable[..., contextlib.AbstractContextManager["Bouncer"]]
+    StartNginx = Callable[
+        [Path, str, int], contextlib.AbstractContextManager[list[int]]
+    ]
     StartRedis = Callable[
         [Path],
         contextlib.AbstractContextManager[
@@ -531,6 +534,28 @@ def nginx(pki: Pki, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nginx]
     command = [find("nginx", "usr/sbin"), "-c", config, "-e", folder / "errors"]
     with running(command, folder / "log", *ports.values()):
         yield Nginx(ports, pki, folder)
+
+
+@pytest.fixture(scope="session")
+def start_nginx(pki: Pki) -> StartNginx:
+    """Give what starts an nginx with servers of a test's own, which listen at ports."""
+
+    @contextlib.contextmanager
+    def start(folder: Path, servers: str, count: int) -> Iterator[list[int]]:
+        chain, key = pki.store(pki.authority.issue(), "own")
+        ports = [free_port() for _ in range(count)]
+        named = {f"port{number}": port for number, port in enumerate(ports)}
+        text = servers.format(chain=chain, key=key, folder=folder, **named)
+        config = folder / "nginx.conf"
+        conf = NGINX_CONF.format(folder=folder, servers=text)
+        # Where root starts it, nobody could not read a folder of tests.
+        user = "user root root;" if os.geteuid() == 0 else ""
+        config.write_text(user + conf)
+        command = [find("nginx", "usr/sbin"), "-c", config, "-e", folder / "errors"]
+        with running(command, folder / "log", *ports):
+            yield ports
+
+    return start
 
 
 # ------------------------------------------------------------------------- Prometheus

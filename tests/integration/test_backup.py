@@ -19,6 +19,7 @@ import pytest
 from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
 from pytest_readiness.probes.backup import Backup, programs, store
 from pytest_readiness.probes.backup.drill import Drill
+from pytest_readiness.probes.backup.runs import BackupRuns
 from pytest_readiness.probes.backup.scratch import PREFIX, Scratch, sweep
 from pytest_readiness.probes.look import Look, LookError
 from pytest_readiness.probes.postgres.row_counts import RowCounts
@@ -395,6 +396,10 @@ def test_pgbackrest_tells_of_its_backups_and_restores(stanza: BackupBlock) -> No
     drill = drilled(stanza)
     assert drill.restored.value is True, drill.restored
     assert drill.rows.value == {"kept": 1}
+    runs = BackupRuns.gather(stanza, Look("x", 20.0))
+    assert len(runs.successes.otherwise(())) == 1
+    assert runs.missed(dt.timedelta(days=1), 1).value == ()
+    assert runs.missed(dt.timedelta(days=1), 7).otherwise(()) != ()
 
 
 def test_pgbackrest_ends_with_0_over_a_broken_backup(stanza: BackupBlock) -> None:

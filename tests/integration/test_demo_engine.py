@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import base64
+import contextlib
+import http.client
 import json as form
 import re
 import socket
@@ -10,10 +11,19 @@ import ssl
 import time
 from typing import TYPE_CHECKING
 
+import jwt
 import pytest
 import requests
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
 
+from pytest_readiness.demo.bench import PARTNER_LIMIT
 from pytest_readiness.demo.demo import Demo
+from pytest_readiness.demo.engine.access import issue
 from pytest_readiness.demo.servers.engine import DESCRIPTION, engine_digest
 
 if TYPE_CHECKING:
@@ -119,20 +129,89 @@ def test_a_body_must_be_an_object(demo: Demo) -> None:
 
 
 def test_nobody_gets_in_without_a_token_of_ours(demo: Demo) -> None:
-    client = Client(demo)
-    claim = f"trader:trader:{int(time.time()) + 60}".encode()
-    forged = base64.urlsafe_b64encode(claim).rstrip(b"=").decode()
+    client, key = Client(demo), demo.bench.tokens.private.read_text()
+    other = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+    )
+    forged = jwt.encode({"sub": "trader", "role": "trader"}, key="", algorithm="none")
+    good = issue(key, "trader", "trader")
+    head, claims, signature = good.split(".")
     tokens = {
         "": "log in first",
         "Basic dHJhZGVy": "log in first",
-        "Bearer nonsense": "this is no token",
-        "Bearer %%%.%%%": "this is no token",
-        f"Bearer {forged}.{forged}": "this token is not ours",
+        "Bearer nonsense": "this token is not ours",
+        "Bearer %%%.%%%": "this token is not ours",
+        f"Bearer {forged}": "this token is not ours",
+        f"Bearer {head}.{claims}.{signature[::-1]}": "this token is not ours",
+        f"Bearer {issue(other.decode(), 'trader', 'trader')}": "this token is not ours",
+        f"Bearer {issue(key, 'trader', 'trader', -5)}": "this token has expired",
+        f"Bearer {issue(key, 'trader', 'trader', audience='crm')}": (
+            "this token is not ours"
+        ),
     }
     for token, says in tokens.items():
         headers = {"Authorization": token} if token else {}
         refused = client.call("GET", "/orders", headers=headers)
         assert (refused.status_code, refused.json()["error"]) == (401, says)
+        assert refused.headers["WWW-Authenticate"] == "Bearer"
+    headers = {"Authorization": f"Bearer {good}"}
+    assert client.call("GET", "/orders", headers=headers).status_code == 200
+
+
+def test_who_asks_too_often_is_told_to_wait(demo: Demo) -> None:
+    partner, trader = Client(demo, "partner"), Client(demo, "trader")
+    answers = [partner.call("GET", "/orders") for _ in range(PARTNER_LIMIT + 1)]
+    assert [one.status_code for one in answers] == [*([200] * PARTNER_LIMIT), 429]
+    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 60
+    assert trader.call("GET", "/orders").status_code == 200
+
+
+def test_the_page_shows_what_was_asked_as_text(demo: Demo) -> None:
+    client = Client(demo)
+    page = client.call("GET", "/contracts?q=%3Cb%3Eacme%22")
+    assert page.headers["Content-Type"].startswith("text/html")
+    assert "&lt;b&gt;acme&quot;" in page.text
+    assert "<b>" not in page.text
+    assert "ACME-P050" in client.call("GET", "/contracts?q=acme").text
+    assert client.call("GET", "/contracts?q=a%00b").status_code == 400
+    assert client.call("GET", "/contracts?p=a").status_code == 400
+
+
+def test_plain_http_is_sent_on(demo: Demo) -> None:
+    engine = demo.bench.engine
+    moved = requests.get(
+        f"http://127.0.0.1:{engine.plain_port}/contracts?q=x",
+        allow_redirects=False,
+        timeout=5,
+    )
+    to = f"https://127.0.0.1:{engine.port}/contracts?q=x"
+    assert (moved.status_code, moved.headers["Location"]) == (308, to)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "/orders/99999999999999999999", ""),
+        ("GET", "/orders/9223372036854775808", ""),
+        ("GET", "/quotes/%00", ""),
+        ("GET", "/quotes/%FF", ""),
+        ("POST", "/orders", "[" * 60_000),
+        ("POST", "/login", '{"name": "\\ud800", "password": "\\ud800"}'),
+        ("POST", "/login", '{"name": "\\u0000", "password": "x"}'),
+    ],
+)
+def test_what_cannot_be_stored_is_the_client_s_fault(
+    demo: Demo, method: str, path: str, body: str
+) -> None:
+    client = Client(demo, "trader")
+    answer = client.session.request(
+        method,
+        client.base + path,
+        data=body or None,
+        headers={"Content-Type": "application/json"},
+        timeout=5,
+    )
+    assert 400 <= answer.status_code < 500
 
 
 @pytest.mark.parametrize("name", ["trader", "nobody"])
@@ -243,3 +322,48 @@ def test_without_its_cache_it_is_not_ready_and_still_quotes(tmp_path: Path) -> N
         refused = Client(demo, "trader").call("GET", "/orders")
         assert refused.status_code == 503
         assert refused.json() == {"error": "the database does not answer"}
+
+
+def test_a_connection_is_kept_for_the_next_request(demo: Demo) -> None:
+    bench = demo.bench
+    trust = ssl.create_default_context(cafile=str(bench.ca_file))
+    line = http.client.HTTPSConnection("127.0.0.1", bench.engine.port, context=trust)
+    with contextlib.closing(line):
+        opened = set()
+        for method, path, body in (
+            ("GET", "/version", None),
+            ("POST", "/login", b'{"name": "x", "password": "y"}'),
+            ("HEAD", "/version", None),
+            ("GET", "/nowhere", None),
+            ("GET", "/version", None),
+        ):
+            line.request(method, path, body, {"Content-Type": "application/json"})
+            opened.add(line.sock)
+            answer = line.getresponse()
+            said = answer.read()
+            assert (said == b"") == (method == "HEAD")
+        assert (answer.status, len(opened)) == (200, 1)
+        # What is too long is not read, and so nothing can come after it.
+        line.putrequest("POST", "/login")
+        line.putheader("Content-Length", str(5 << 20))
+        line.endheaders()
+        assert line.getresponse().headers["Connection"] == "close"
+
+
+def test_who_has_the_description_is_not_sent_it_again(demo: Demo) -> None:
+    client = Client(demo)
+    first = client.call("GET", "/openapi.json")
+    tag = first.headers["ETag"]
+    again = client.call("GET", "/openapi.json", headers={"If-None-Match": tag})
+    assert (again.status_code, again.content) == (304, b"")
+    other = client.call("GET", "/openapi.json", headers={"If-None-Match": '"x"'})
+    assert (other.status_code, other.content) == (200, first.content)
+
+
+def test_the_process_tells_of_itself(demo: Demo) -> None:
+    lines = Client(demo).call("GET", "/metrics").text.splitlines()
+    told = dict(line.rsplit(" ", 1) for line in lines if line[:1] != "#")
+    assert float(told["process_resident_memory_bytes"]) > 1e7
+    assert 0 < time.time() - float(told["process_start_time_seconds"]) < 600
+    assert int(told['python_gc_collections_total{generation="2"}']) >= 0
+    assert 0 <= float(told["engine_gc_seconds_total"]) < 60

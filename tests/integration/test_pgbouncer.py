@@ -69,7 +69,9 @@ def test_a_good_pool_is_seen(bouncer: Bouncer) -> None:
     facts = seen(block(bouncer))
     assert facts.answers.value is True
     assert facts.size_limit.value == 8
+    assert facts.client_limit.value == 100
     assert facts.longest_wait.value == dt.timedelta(0)
+    assert (facts.in_use.value, facts.in_use.unit) == (0.0, "ratio")
     assert facts.lets_through.value is True
     assert facts.lets_through.detail == "5 at once"
     assert facts.size_limit.source == (
@@ -110,6 +112,7 @@ def test_a_client_that_waits_is_seen(
         finally:
             waiting.kill()
             waiting.wait(10)
+    assert facts.in_use.value == 1.0
     nothing = facts.lets_through.value
     assert isinstance(nothing, Unavailable)
     assert nothing.reason == "no connection of the pool is free, so none was tried"

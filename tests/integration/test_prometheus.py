@@ -299,3 +299,33 @@ def test_key_metrics_are_unknown_where_rules_are(standin: StandIn, see: See) -> 
     facts = see(standin.port, key_metrics={"errors": "e"})
     assert facts.key_metrics.value == facts.rules.value
     assert not facts.key_metrics.available
+
+
+@pytest.mark.parametrize(
+    ("states", "broken"),
+    [
+        (("ok", "ok"), ()),
+        (("ok", "err"), ("b: boom",)),
+        (("unknown", "err"), ("b: boom",)),
+    ],
+)
+def test_rules_that_fail_are_named(
+    states: tuple[str, str], broken: tuple[str, ...], standin: StandIn, see: See
+) -> None:
+    standin.groups = [{"name": "engine", "rules": _of_health(*states)}]
+    assert see(standin.port).broken_rules.value == broken
+
+
+def test_rules_that_wait_for_their_first_turn_are_unknown(
+    standin: StandIn, see: See
+) -> None:
+    standin.groups = [{"name": "engine", "rules": _of_health("ok", "unknown")}]
+    nothing = see(standin.port).broken_rules.value
+    assert nothing.reason == "b has not been evaluated yet"
+
+
+def _of_health(*states: str) -> list[dict[str, object]]:
+    return [
+        _rule(name, "up == 0", health=state, lastError="boom" if state == "err" else "")
+        for name, state in zip("ab", states, strict=True)
+    ]

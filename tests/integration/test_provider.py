@@ -15,6 +15,7 @@ from pytest_readiness.demo.standins.listener import Listener
 from pytest_readiness.demo.standins.providers import NAMES, TROUBLES, Reply, provider
 from pytest_readiness.probes.look import Look
 from pytest_readiness.probes.provider import Provider
+from pytest_readiness.probes.recall import Recall
 from pytest_readiness.target.blocks.providers import PROVIDERS, ProviderBlock
 from pytest_readiness.target.context import Member
 from pytest_readiness.target.secret import Secret
@@ -22,6 +23,7 @@ from pytest_readiness.target.secret import Secret
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
+    from pathlib import Path
 
     from conftest import Pki
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 KEY = "c4nary+key/of=the-service"
 LIMIT = 0.6
+NOTHING = Recall()
 HELLO = b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n"
 
 
@@ -41,12 +44,13 @@ def context(pki: Pki) -> ssl.SSLContext:
 def see(pki: Pki) -> See:
     """Give a look that checks what must hold for each: in time, and nothing leaks."""
 
-    def look(
+    def see(
         name: str,
         port: int,
         key: str | None = KEY,
         timeout: float = 5.0,
         host: str = "localhost",
+        recall: Recall = NOTHING,
         **more: object,
     ) -> Provider:
         table = {
@@ -57,12 +61,13 @@ def see(pki: Pki) -> See:
         }
         block = ProviderBlock.model_validate(Member(table, name))
         began = time.monotonic()
-        facts = Provider.gather(block, Look(Provider.source(block), timeout))
+        look = Look(Provider.source(block), timeout, recall=recall)
+        facts = Provider.gather(block, look)
         assert time.monotonic() - began < timeout * (1 + block.retries) + 0.6
         assert KEY not in repr(facts)
         return facts
 
-    return look
+    return see
 
 
 def why(facts: Provider) -> Unavailable:
@@ -425,3 +430,36 @@ def test_an_authority_that_is_not_trusted_gets_no_key(
     with provider("tradier", KEY, context) as server:
         nothing = why(see("tradier", server.port, ca_file=None))
     assert "certificate" in nothing.reason
+
+
+# ------------------------------------------------------------------------ remembering
+
+
+def test_a_good_key_is_read_with_once_an_hour(
+    context: ssl.SSLContext, see: See, tmp_path: Path
+) -> None:
+    recall = Recall(tmp_path)
+    with provider("fred", KEY, context) as server:
+        first = see("fred", server.port, recall=recall)
+    # The provider is gone, so whoever asks it again gets no answer.
+    second = see("fred", server.port, recall=recall)
+    other = see("fred", server.port, "another-good-looking-key", recall=recall)
+
+    assert first.accepted.value is True
+    assert second.accepted.value is True
+    assert second.accepted.detail == "read then; a success holds for an hour"
+    assert first.accepted.at is not None
+    assert second.accepted.at is not None
+    assert abs((second.accepted.at - first.accepted.at).total_seconds()) < 5
+    assert isinstance(other.accepted.value, Unavailable)
+
+
+def test_a_refused_key_is_not_remembered(
+    context: ssl.SSLContext, see: See, tmp_path: Path
+) -> None:
+    recall = Recall(tmp_path)
+    with provider("fred", "the-real-key", context) as server:
+        refused = see("fred", server.port, recall=recall)
+
+    assert refused.accepted.value is False
+    assert list(tmp_path.iterdir()) == []

@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+import redis as redis_py
 from packaging.version import Version
 
 from pytest_readiness.catalogue.observation import Cause, Unavailable
@@ -18,7 +19,7 @@ from pytest_readiness.demo.standins import hostile
 from pytest_readiness.demo.standins.listener import Listener
 from pytest_readiness.demo.standins.redis import redis as old_redis
 from pytest_readiness.probes.look import Look
-from pytest_readiness.probes.redis import Redis
+from pytest_readiness.probes.redis import Lookups, Redis
 from pytest_readiness.target.blocks import RedisBlock
 from pytest_readiness.target.secret import Secret
 
@@ -399,3 +400,27 @@ def test_without_a_route_the_server_is_not_blamed() -> None:
     assert shown.stdout == (
         "local cannot be reached from this host: Network is unreachable\n"
     )
+
+
+def test_lookups_are_counted(redis_server: RedisServer) -> None:
+    def lookups() -> Lookups:
+        seen = Redis.gather(redis_server.block(), Look("here", 5.0)).lookups.value
+        assert isinstance(seen, Lookups)
+        return seen
+
+    with redis_py.Redis(
+        port=redis_server.port,
+        username="watcher",
+        password=PASSWORD,
+        ssl=True,
+        ssl_ca_certs=str(redis_server.pki.ca_file),
+    ) as client:
+        client.set("there", "1")
+        before = lookups()
+        for key in ("there", "there", "there", "not-there"):
+            client.get(key)
+        client.delete("there")
+    after = lookups()
+    assert (after.hits - before.hits, after.total - before.total) == (3, 4)
+    assert str(Lookups(3, 4)) == "75.0% of 4 lookups"
+    assert Lookups(0, 0).ratio == 1.0

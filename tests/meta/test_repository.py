@@ -37,6 +37,7 @@ CITED = {
     "www.apache.org",
     "www.postgresql.org",
     "www.rfc-editor.org",
+    "api.github.com",
     "www.w3.org",
 }
 """Hosts of standards and vendors' pages that texts may cite; none serves packages."""

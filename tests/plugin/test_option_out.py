@@ -64,7 +64,6 @@ def test_a_folder_of_ones_own_gets_no_ignore_file(ready: Project) -> None:
 
     assert {path.name for path in (ready.path / "result").iterdir()} == {
         "notes.txt",
-        "report.html",
         "report.json",
         "tests.html",
         *FORMATS,

@@ -185,7 +185,9 @@ def test_a_page_that_cannot_be_made_takes_no_verdict_with_it(
     def broken(report: object) -> bytes:
         raise ValueError(f"no page of this\n{type(report).__name__}")
 
-    monkeypatch.setattr("pytest_readiness.reports.html.page", broken)
+    monkeypatch.setattr(
+        "pytest_readiness.reports.formats.FORMATS", {**FORMATS, page.name: broken}
+    )
     result = ready.judge()
 
     assert result.ret == 0

@@ -76,6 +76,14 @@ class Observed(Generic[T]):
         """Whether there is a value."""
         return not isinstance(self.value, Unavailable)
 
+    @property
+    def configured(self) -> bool:
+        """Whether the target says where to look."""
+        value = self.value
+        return not (
+            isinstance(value, Unavailable) and value.cause is Cause.UNCONFIGURED
+        )
+
     def map(
         self, change: Callable[[T], U | Unavailable], *, unit: str | None = None
     ) -> Observed[U]:

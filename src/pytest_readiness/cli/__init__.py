@@ -38,6 +38,11 @@ COMMANDS = {
     "verify": "check a certificate against what is about to be deployed",
     "bundle": "pack all that was judged, signed and certified, with a script to verify",
     "export": "the signers' keys, or one statement, for other tools",
+    "merge": "make one report of signed runs from several vantage points",
+    "diff": "what is better, worse, new, gone or stale since an earlier report",
+    "render": "write every format again from a report.json",
+    "attach": "put the report on a ticket, in the place of the earlier one",
+    "badge": "the verdict as a picture, or for shields.io",
     "example": "print an annotated target file, or its JSON Schema",
     "faults": "list the named ways to break the demo target, or run them all",
 }

@@ -15,7 +15,6 @@ from pytest_readiness.attest.certificate_check import check_issued, missing_role
 from pytest_readiness.attest.codes import Code, Refused
 from pytest_readiness.attest.issued import read_issued
 from pytest_readiness.attest.package import installed_package
-from pytest_readiness.attest.regular import open_regular
 from pytest_readiness.attest.run_statement import RunExpected
 from pytest_readiness.catalogue.canonical import digest
 from pytest_readiness.cli import refusals, signer, situation
@@ -26,7 +25,8 @@ from pytest_readiness.cli.certificate_files import (
 )
 from pytest_readiness.cli.desk import Desk, refuse_dirty, say_not, signed_by, told
 from pytest_readiness.cli.gate_run import run_gate
-from pytest_readiness.errors import ConfigError, StoreError
+from pytest_readiness.cli.stored import bytes_of
+from pytest_readiness.errors import ConfigError
 from pytest_readiness.plugin.certifying import (
     CERTIFIABLE,
     Certified,
@@ -35,7 +35,7 @@ from pytest_readiness.plugin.certifying import (
 )
 from pytest_readiness.plugin.run_statement import RUN_STATEMENT, suite_tree
 from pytest_readiness.reports.certificate_page import page
-from pytest_readiness.store.files import MAX_SIZE, REPORT, parse_report, write
+from pytest_readiness.store.files import REPORT, parse_report, write
 from pytest_readiness.verdict.decision import Exit, Verdict
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _run_here(desk: Desk) -> int:
 def _from_report(desk: Desk) -> int:
     named: str = desk.arguments.from_report
     path = Path(named) if named else desk.here.report / REPORT
-    data = _bytes_of(path)
+    data = bytes_of(path)
     statement = path.with_name(RUN_STATEMENT)
     if not statement.is_file():
         reason = "there is no run statement beside the report"
@@ -124,24 +124,15 @@ def _from_report(desk: Desk) -> int:
         source=context.source,
         version=context.version,
     )
-    line = _bytes_of(statement)
+    line = bytes_of(statement)
     run_statement.check_run(line, desk.trust, expected, desk.now, str(statement))
     report = parse_report(data, str(path))
     if not _may_be(desk, report):
         return report.exit_code or int(Exit.FAILED)
     sheet = path.with_name(REPORT_PAGE)
-    page_bytes = _bytes_of(sheet) if sheet.is_file() else None
+    page_bytes = bytes_of(sheet) if sheet.is_file() else None
     made = certify(desk.basis, report, data, Way.FROM_REPORT, page=page_bytes)
     return _issue(desk, made, path.parent)
-
-
-def _bytes_of(path: Path) -> bytes:
-    try:
-        with open_regular(path, MAX_SIZE) as stream:
-            return stream.read()
-    except OSError as error:
-        what = f"cannot be read: {error.strerror or error}"
-        raise StoreError(str(path), what, "name a report that is there") from None
 
 
 def _may_be(desk: Desk, report: Report) -> bool:

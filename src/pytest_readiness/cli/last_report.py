@@ -92,7 +92,8 @@ def _misfit(report: Report, situation: Situation) -> str:
             return f"is of another {what} ({_short(theirs)}, not {_short(ours)})"
     if Stage.SIGN_OFF not in report.gate.stages:
         return f"is of the gate {report.gate.name}, which asks for no sign-off"
-    if any(item.state is State.NOT_RUN for item in report.items):
+    left_out = any(item.state is State.NOT_RUN for item in report.items)
+    if left_out or report.selection.selected:
         return "is of a run that was not complete"
     return ""
 

@@ -6,12 +6,13 @@ import contextlib
 import json
 import os
 import secrets
+import socket
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from pytest_readiness.demo.pki import Authority, pem
+from pytest_readiness.demo.pki import Authority, Issued, KeyPair, key_pair, pem
 from pytest_readiness.demo.servers.engine import (
     EngineServer,
     Surroundings,
@@ -30,6 +31,11 @@ from pytest_readiness.demo.servers.programs import (
 from pytest_readiness.demo.servers.template import Template
 from pytest_readiness.demo.servers.tls_front import TlsFront
 from pytest_readiness.demo.servers.valkey import ValkeyServer
+from pytest_readiness.demo.standins.alertmanager import Alertmanager
+from pytest_readiness.demo.standins.cdn import cdn
+from pytest_readiness.demo.standins.forge import Forge
+from pytest_readiness.demo.standins.grafana import Grafana
+from pytest_readiness.demo.standins.loki import Loki
 from pytest_readiness.demo.standins.pgbouncer import Pool, pgbouncer
 from pytest_readiness.demo.standins.prometheus import Prometheus
 from pytest_readiness.demo.standins.providers import NAMES as PROVIDERS, provider
@@ -41,7 +47,7 @@ if TYPE_CHECKING:
 
     from pytest_readiness.demo.standins.listener import Listener
 
-__all__ = ["COUNTS", "ROWS", "Bench", "Tables", "start"]
+__all__ = ["COUNTS", "PARTNER_LIMIT", "ROWS", "Bench", "Tables", "start"]
 
 Tables = dict[str, Any]
 """What stands in ``[target.demo]``, by name: tables, nearly all of it."""
@@ -50,8 +56,21 @@ COUNTS = "counts.json"
 ROWS = {"alembic_version": 1, "contracts": 4, "orders": 0}
 """What is in the database before anybody trades."""
 
-_USERS = {"trader": "trader", "risk": "risk", "admin": "admin"}
+_USERS = {
+    "trader": "trader",
+    "risk": "risk",
+    "admin": "admin",
+    "partner": "trader",
+}
 """Who may log in to the service, and the role."""
+_ACCOUNTS = (
+    *("database", "cache", "metrics", "pool", "forge", "engine", "administrator"),
+    *_USERS,
+    *PROVIDERS,
+)
+"""Everybody and everything that has a password of its own."""
+PARTNER_LIMIT = 20
+"""Requests that the partner may send within a minute."""
 _LONGEST_SOCKET = 107 - len("/.s.PGSQL.65535")
 """Linux gives a Unix socket's path 107 bytes."""
 
@@ -71,6 +90,8 @@ class Bench:
     valkey: ValkeyServer
     cache_front: TlsFront
     engine: EngineServer
+    tokens: KeyPair
+    """What the engine signs its tokens with."""
     backups: Path
     """The folder of the database's backups, with what its job counted."""
     pool: Pool
@@ -79,6 +100,12 @@ class Bench:
     providers: Mapping[str, Listener]
     """The stand-ins of the providers of data, by name."""
     prometheus: Prometheus
+    alertmanager: Alertmanager
+    grafana: Grafana
+    loki: Loki
+    forge: Forge
+    cdn: Listener
+    """The stand-in of a content delivery network."""
 
 
 def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
@@ -91,9 +118,7 @@ def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
     guard = Guard(folder)
     stack.callback(guard.close)
     place = Place(folder, _socket_folder(folder, stack), guard)
-    looking = ("database", "cache", "metrics", "pool")
-    names = (*looking, "engine", "administrator", *_USERS, *PROVIDERS)
-    passwords = {name: secrets.token_hex(16) for name in names}
+    passwords = {name: secrets.token_hex(16) for name in _ACCOUNTS}
     authority = Authority.create()
     ca_file = folder / "ca.pem"
     ca_file.write_bytes(pem(authority.root))
@@ -113,16 +138,15 @@ def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
     _set_up(postgres, passwords)
     valkey.wait()
     python, certificate = engine_python(folder), issued.store(folder, "engine")
-    surroundings = _surroundings(ca_file, passwords, postgres.port, front.port)
+    tokens = key_pair(folder, "tokens")
+    database, cache = _urls(passwords, postgres.port, front.port)
+    surroundings = Surroundings(database, cache, ca_file, tokens, _accounts(passwords))
     pool = Pool(DATABASE, postgres.socket, passwords["pool"])
-    pooling = pgbouncer(pool, issued.server_context(folder, "pool"))
-    stack.callback(pooling.close)
+    way = issued.server_context(folder, "pool")
+    pooling = stack.enter_context(pgbouncer(pool, way))
     backups = _backed_up(folder, how, postgres)
     engine = servers.add(EngineServer(place, python, certificate, surroundings))
-    prometheus = Prometheus(
-        issued.server_context(folder, "metrics"), passwords["metrics"]
-    )
-    stack.callback(prometheus.close)
+    around = _Around.start(issued, folder, passwords, stack)
     engine.wait()
     return Bench(
         folder=folder,
@@ -134,12 +158,53 @@ def start(folder: Path, stack: contextlib.ExitStack) -> Bench:
         valkey=valkey,
         cache_front=front,
         engine=engine,
+        tokens=tokens,
         backups=backups,
         pool=pool,
         pool_port=pooling.port,
         providers=providers,
-        prometheus=prometheus,
+        **vars(around),
     )
+
+
+@dataclass(frozen=True)
+class _Around:
+    """The stand-ins of who watches the service, and of what else is around it."""
+
+    prometheus: Prometheus
+    alertmanager: Alertmanager
+    grafana: Grafana
+    loki: Loki
+    forge: Forge
+    cdn: Listener
+
+    @classmethod
+    def start(
+        cls,
+        issued: Issued,
+        folder: Path,
+        passwords: Mapping[str, str],
+        stack: contextlib.ExitStack,
+    ) -> _Around:
+        context, token = issued.server_context(folder, "metrics"), passwords["metrics"]
+        ports = {"webhook_port": _port(), "smtp_port": _port()}
+        forge = Forge(issued.server_context(folder, "forge"), passwords["forge"])
+        enter = stack.enter_context
+        return cls(
+            prometheus=enter(Prometheus(context, token)),
+            alertmanager=enter(Alertmanager(context, token, **ports)),
+            grafana=enter(Grafana(context, token)),
+            loki=enter(Loki(context, token)),
+            forge=enter(forge),
+            cdn=enter(cdn(issued.server_context(folder, "cdn"))),
+        )
+
+
+def _port() -> int:
+    """Give a port that nobody has at present, for who will listen later."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+        return port
 
 
 def _providers(
@@ -194,6 +259,7 @@ def _set_up(postgres: PostgresServer, passwords: Mapping[str, str]) -> None:
         "GRANT SELECT ON pg_hba_file_rules TO readiness",
         "GRANT EXECUTE ON FUNCTION pg_hba_file_rules() TO readiness",
         "GRANT SELECT (rolname, rolpassword) ON pg_authid TO readiness",
+        "GRANT pg_read_all_stats TO readiness",
     )
     # Not every PostgreSQL comes with it.
     with contextlib.suppress(ConfigError):
@@ -212,16 +278,20 @@ def _backed_up(folder: Path, how: Launch, postgres: PostgresServer) -> Path:
     return backups
 
 
-def _surroundings(
-    ca_file: Path, passwords: Mapping[str, str], database_port: int, cache_port: int
-) -> Surroundings:
+def _urls(
+    passwords: Mapping[str, str], database_port: int, cache_port: int
+) -> tuple[str, str]:
     login = f"engine:{passwords['engine']}@127.0.0.1"
-    return Surroundings(
-        database_url=f"postgresql://{login}:{database_port}/{DATABASE}",
-        cache_url=f"rediss://{login}:{cache_port}/0",
-        ca_file=ca_file,
-        users={
-            name: {"role": role, "password": passwords[name]}
-            for name, role in _USERS.items()
-        },
+    return (
+        f"postgresql://{login}:{database_port}/{DATABASE}",
+        f"rediss://{login}:{cache_port}/0",
     )
+
+
+def _accounts(passwords: Mapping[str, str]) -> dict[str, dict[str, str | int]]:
+    accounts: dict[str, dict[str, str | int]] = {
+        name: {"role": role, "password": passwords[name]}
+        for name, role in _USERS.items()
+    }
+    accounts["partner"]["limit"] = PARTNER_LIMIT
+    return accounts

@@ -23,7 +23,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-__all__ = ["BAD", "LOOPBACK", "Authority", "Issued", "Stored", "days", "pem"]
+__all__ = [
+    "BAD",
+    "LOOPBACK",
+    "Authority",
+    "Issued",
+    "KeyPair",
+    "Stored",
+    "days",
+    "key_pair",
+    "pem",
+]
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 """The names in a good server certificate."""
@@ -48,6 +58,36 @@ class Stored:
 
 
 @dataclass(frozen=True)
+class KeyPair:
+    """Where two keys lie, both in PEM."""
+
+    private: Path
+    public: Path
+
+
+def key_pair(folder: Path, name: str) -> KeyPair:
+    """Make a key that tokens are signed with: ``name.key`` (0600) and ``name.pub``."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    pair = KeyPair(folder / f"{name}.key", folder / f"{name}.pub")
+    pair.private.touch(mode=0o600)
+    pair.private.write_bytes(_private_pem(key))
+    pair.public.write_bytes(
+        key.public_key().public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+    )
+    return pair
+
+
+def _private_pem(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+
+
+@dataclass(frozen=True)
 class Issued:
     """A certificate as a server has it: what it sends, and its key.
 
@@ -67,13 +107,7 @@ class Issued:
         stored = Stored(folder / f"{name}.pem", folder / f"{name}.key")
         stored.chain.write_bytes(pem(*self.chain))
         stored.key.touch(mode=0o600)
-        stored.key.write_bytes(
-            self.key.private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            )
-        )
+        stored.key.write_bytes(_private_pem(self.key))
         return stored
 
     def server_context(self, folder: Path, name: str) -> ssl.SSLContext:

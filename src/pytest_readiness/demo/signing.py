@@ -37,6 +37,7 @@ from pytest_readiness.attest.snapshot import listing
 from pytest_readiness.attest.statement import Statement, Subject, new_nonce
 from pytest_readiness.attest.terms import Terms
 from pytest_readiness.catalogue.item import ANOTHER_ROLE, Scope
+from pytest_readiness.demo.stamping import Restamp, stamp_artefacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from pytest_readiness.attest.context import Context
     from pytest_readiness.catalogue.item import Item
 
-__all__ = ["PEOPLE", "REGISTRAR", "Change", "Draft", "Signed", "sign"]
+__all__ = ["PEOPLE", "REGISTRAR", "Change", "Draft", "Signed", "record", "sign"]
 
 PEOPLE: Final = {
     "olga": ("Olga Petrov", "Head of Operations", "ops-lead"),
@@ -94,6 +95,8 @@ class Draft:
     afterwards: list[Callable[[LedgerFiles], None]] = field(default_factory=list)
     """What happens to the files when all is signed."""
     terms: dict[str, Terms] = field(default_factory=dict)
+    stamps: dict[str, Restamp] = field(default_factory=dict)
+    """What happens to the stamps of artefacts, by the file's name."""
 
     def change(
         self, item: str, change: Callable[[ItemAttestation], ItemAttestation]
@@ -212,12 +215,26 @@ def _attestations(
 
 
 def _record(draft: Draft, item: Item, name: str) -> Evidence:
-    """Write a record of what was done, as evidence."""
+    return record(draft, item.id, name, by=item.owner)
+
+
+def record(
+    draft: Draft,
+    item_id: str,
+    name: str,
+    *,
+    by: str = "ops-lead",
+    ended: dt.date | None = None,
+    result: str = "passed",
+) -> Evidence:
+    """Write a record of what was done, as evidence; today where nothing is said."""
     path = draft.root / ".readiness" / "evidence" / f"{name}.md"
+    day = ended or (draft.now - _HOUR).date()
     text = (
-        f"---\ndate: {(draft.now - _HOUR).date()}\nby: {item.owner}\n"
-        f"scope: {draft.context.environment}\nresult: passed\n---\n\n"
-        f"# {name}\n\nA record of the demo, for {item.id}.\n"
+        f"---\ndate: {day}\nby: {by}\n"
+        f"scope: {draft.context.environment}\n"
+        f"start: {day}\nend: {day}\nresult: {result}\n---\n\n"
+        f"# {name}\n\nA record of the demo, for {item_id}.\n"
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
@@ -264,6 +281,14 @@ def _write(draft: Draft) -> Signed:
         draft, taken, hashlib.sha256(content).hexdigest(), files.snapshot.name
     )
     append(files.attestations, [*lines, snapshot])
+    stamp_artefacts(
+        draft.root,
+        draft.context,
+        draft.now,
+        runner=REGISTRAR,
+        key=draft.keys[REGISTRAR],
+        changes=draft.stamps,
+    )
     digest = hashlib.sha256(trust).hexdigest()
     approved = [
         TrustApproval(attester=root, version=1, issued_at=draft.now - _HOUR)

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 import pytest_readiness
-from pytest_readiness.attest.certificate import REPORT_PAGE
-from pytest_readiness.catalogue.rendering import printable
 from pytest_readiness.errors import AttestationError, StoreError
 from pytest_readiness.plugin.deciding import decide_on
+from pytest_readiness.plugin.keeping import Keeping
 from pytest_readiness.plugin.run_statement import keep_statement
 from pytest_readiness.plugin.tests_page import TESTS_PAGE
 from pytest_readiness.probes.look import utc_now
@@ -30,17 +29,18 @@ from pytest_readiness.store.document import (
     RunFacts,
     Selection,
 )
-from pytest_readiness.store.files import write
+from pytest_readiness.store.files import REPORT, write
 from pytest_readiness.store.signed import trust_shown
 from pytest_readiness.verdict.decision import Decision, Exit, exit_code
 from pytest_readiness.verdict.states import State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
     from pathlib import Path
 
     from pytest_readiness.plugin.ci_output import Actions
     from pytest_readiness.plugin.run import Run
+    from pytest_readiness.store.document import PastRun
 
 __all__ = ["STANDARD_STATUS", "conclude", "tell"]
 
@@ -72,13 +72,14 @@ def _conclude(run: Run, session: pytest.Session) -> Report | int:
         return status if status in STANDARD_STATUS else int(Exit.INCOMPLETE)
     decision = decide_on(run)
     code = exit_code(decision, status)
-    report = _report(run, session, decision, code)
+    keeping = Keeping.of(run)
+    report = _report(run, session, decision, code, keeping.trend)
     out = session.config.invocation_params.dir / run.settings.out
     try:
         path = write_json(report, out)
-        write_formats(report, out)
-        # The pages first: what certifies the run names a digest of theirs.
-        _keep_pages(run, report, out, session)
+        # Before it is signed: what certifies the run names a page's digest.
+        unwritten = write_formats(report, out)
+        _keep_tests_page(run, out, session)
         keep_statement(run, report.canonical(), out)
         if run.signed is not None:
             from pytest_readiness.plugin.demonstrating import leave  # noqa: PLC0415
@@ -88,41 +89,34 @@ def _conclude(run: Run, session: pytest.Session) -> Report | int:
         # A verdict that nobody can look up later is none: the last report still stands.
         tell(session, f"readiness: {error}")
         return int(pytest.ExitCode.INTERNAL_ERROR)
+    stands = f"{REPORT} was, and its verdict stands"
+    tell(session, *(f"readiness: {line}; {stands}" for line in unwritten))
+    tell(session, *keeping.keep(report))
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None:
         writer = reporter._tw  # noqa: SLF001  # knows width and colour
         where, color = os.path.relpath(path), writer.hasmarkup
+        tell(session, *keeping.compared(report, writer.fullwidth))
         tell(session, summary(report, writer.fullwidth, color=color, where=where))
     return report
 
 
-def _keep_pages(run: Run, report: Report, out: Path, session: pytest.Session) -> None:
-    """Write what people read. A page that cannot be made takes no verdict with it."""
-    from pytest_readiness.reports.html import page  # noqa: PLC0415  # after the looks
-
-    tests = run.tests_page
-    pages: dict[str, Callable[[], bytes]] = {REPORT_PAGE: lambda: page(report)}
-    if tests is not None:
-        pages[TESTS_PAGE] = lambda: tests
+def _keep_tests_page(run: Run, out: Path, session: pytest.Session) -> None:
+    """Write pytest-html's page, where no other place was asked for."""
+    if run.tests_page is not None:
+        write(out, TESTS_PAGE, run.tests_page)
     elif not session.config.getoption("htmlpath", None):
-        _remove(out / TESTS_PAGE)
-    for name, make in pages.items():
-        try:
-            write(out, name, make())
-        except Exception as error:  # noqa: BLE001  # a defect of ours is no verdict
-            _remove(out / name)
-            why = printable(f"{type(error).__name__}: {error}")
-            told = f"{name} was not written ({why}); report.json was, and its verdict"
-            tell(session, f"readiness: {told} stands")
+        with suppress(OSError):  # an earlier run's page would tell another verdict
+            (out / TESTS_PAGE).unlink(missing_ok=True)
 
 
-def _remove(page: Path) -> None:
-    """Take away an earlier run's page: it would tell another verdict."""
-    with suppress(OSError):
-        page.unlink(missing_ok=True)
-
-
-def _report(run: Run, session: pytest.Session, decision: Decision, code: int) -> Report:
+def _report(
+    run: Run,
+    session: pytest.Session,
+    decision: Decision,
+    code: int,
+    trend: Sequence[PastRun],
+) -> Report:
     evidence = {node.item.id: Evidence(node.item) for node in run.nodes}
     for item_id, record in run.records.items():
         evidence[item_id] = Evidence(record.item, record.judgements, record.signatures)
@@ -161,6 +155,8 @@ def _report(run: Run, session: pytest.Session, decision: Decision, code: int) ->
         evidence=evidence,
         selection=_selection(run, decision),
         warnings=run.notes,
+        trend=trend,
+        carried=run.carried,
     )
 
 

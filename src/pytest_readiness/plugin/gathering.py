@@ -16,6 +16,7 @@ from pytest_readiness.catalogue.observation import Cause, Unavailable
 from pytest_readiness.catalogue.rendering import duration
 from pytest_readiness.probes import probe
 from pytest_readiness.probes.look import Doors, Facts, Look
+from pytest_readiness.probes.recall import Recall
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -61,6 +62,7 @@ class _Gather:
     limit: float
     work: Callable[[], Facts]
     block: ResourceBlock
+    abandoned: threading.Event
     facts: Facts | None = None
     began: float = 0.0
 
@@ -84,6 +86,7 @@ class _Gather:
 
     def give_up(self, reason: Unavailable) -> None:
         self.facts = self.kind.unavailable(reason, self.source)
+        self.abandoned.set()
 
 
 @dataclass
@@ -96,6 +99,7 @@ class Gathering:
     deadline: float
     """Seconds for all looks together."""
     tell: Callable[[str], None] = field(default=lambda _: None)
+    recall: Recall = field(default_factory=Recall)
     origins: Origins | None = None
     """The release under judgement, for looks at what was made from it."""
     _looks: dict[Need, _Gather] = field(default_factory=dict)
@@ -110,10 +114,16 @@ class Gathering:
             if need not in self._looks and need not in self._known:
                 self._plan(need)
         waiting = [look for look in self._looks.values() if look.facts is None]
-        self._together([look for look in waiting if not look.kind.exclusive], over)
-        for look in waiting:
-            if look.kind.exclusive:
-                self._together([look], over)
+        try:
+            self._together([look for look in waiting if not look.kind.exclusive], over)
+            for look in waiting:
+                if look.kind.exclusive:
+                    self._together([look], over)
+        except BaseException:
+            # An interrupted run must not leave a load behind that goes on.
+            for look in waiting:
+                look.abandoned.set()
+            raise
 
     def facts(self, need: Need) -> Facts:
         """Give what was seen; a need that nobody announced was not looked at."""
@@ -159,20 +169,33 @@ class Gathering:
             )
             self._known[need] = kind.unavailable(reason, self.target_file)
             return
-        if kind.grant is not None and kind.grant not in target.allow:
-            self._known[need] = kind.unavailable(_forbidden(kind.grant, target), where)
-            return
+        for grant in (kind.grant, kind.also):
+            if grant is not None and grant not in target.allow:
+                nothing = _forbidden(grant, target)
+                self._known[need] = kind.unavailable(nothing, where)
+                return
         timeout = kind.limit(block).total_seconds()
         limit = timeout * (1 + block.retries)
         source = kind.source(block)
+        abandoned = threading.Event()
 
         def work() -> Facts:
-            look = Look(source, timeout, self.redact, target.name, doors=self._doors)
+            look = Look(
+                source,
+                timeout,
+                self.redact,
+                target.name,
+                doors=self._doors,
+                recall=self.recall,
+            )
             look.origins = self.origins
+            look.abandoned = abandoned
             look.deadline = time.monotonic() + limit
             return kind.gather(block, look)
 
-        self._looks[need] = _Gather(kind, source, limit + _GRACE, work, block)
+        self._looks[need] = _Gather(
+            kind, source, limit + _GRACE, work, block, abandoned
+        )
 
     def _together(self, looks: list[_Gather], over: float) -> None:
         for look in looks:

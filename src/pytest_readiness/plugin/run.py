@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from pytest_readiness.demo.signing import Signed
     from pytest_readiness.plugin.collection import ReadinessItem
     from pytest_readiness.plugin.settings import Settings
+    from pytest_readiness.store.document import ReportItem
     from pytest_readiness.target.configuration import Configuration
     from pytest_readiness.target.model import Target
     from pytest_readiness.target.release import Release
@@ -97,6 +98,8 @@ class Run:
     """Item ids by pytest's node ids."""
     left_out: dict[str, str] = field(default_factory=dict)
     """Why items of this gate were not run, where it is known."""
+    carried: Mapping[str, ReportItem] = field(default_factory=dict[str, "ReportItem"])
+    """What was taken over from the last run, which makes this one a selection."""
     rollups: list[ReadinessItem] = field(default_factory=list)
     _wrong_release: set[str] = field(default_factory=set[str])
     """Items whose look met another release."""
@@ -295,7 +298,8 @@ class Run:
         """Give what was recorded, by item id."""
         recorded = {item_id: record.outcome for item_id, record in self.records.items()}
         foreign = {id_: _foreign(id_, what) for id_, what in self.foreign.items()}
-        return {**recorded, **foreign}
+        kept = (Outcome.plain(id_, one.state) for id_, one in self.carried.items())
+        return {**{one.id: one for one in kept}, **recorded, **foreign}
 
     def not_run(self) -> dict[str, str]:
         """Say why items that the gate asks were not run, by id."""
@@ -307,12 +311,14 @@ class Run:
             if self.gate.asks(locked.stage)
             and locked.id not in self.records
             and locked.id not in self.foreign
+            and locked.id not in self.carried
         }
 
     @property
     def selected(self) -> bool:
         """Whether only a part was asked for; a run cut short is no selection."""
-        return any(why != _UNFINISHED for why in self.not_run().values())
+        left_out = any(why != _UNFINISHED for why in self.not_run().values())
+        return left_out or bool(self.carried)
 
     def _release_names(self) -> set[str]:
         names = (self.release.version, self.release.source, self.release.commit)

@@ -97,6 +97,15 @@ class ReadinessSession:
             left_out = set(outside)
             items[:] = [node for node in items if node not in left_out]
             config.hook.pytest_deselected(items=outside)
+        carried = [
+            node
+            for node in items
+            if isinstance(node, ReadinessItem) and node.item.id in self.run.carried
+        ]
+        if carried:
+            gone = set(carried)
+            items[:] = [node for node in items if node not in gone]
+            config.hook.pytest_deselected(items=carried)
         result = yield
         left = [node for node in items if isinstance(node, ReadinessItem)]
         for node in set(nodes).difference(outside, left):

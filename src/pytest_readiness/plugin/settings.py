@@ -59,6 +59,7 @@ _CONVERTERS: dict[str, Callable[[str], object]] = {
     "config": Path,
     "out": Path,
     "deadline": parse_duration,
+    "open": _switch,
     "no-gate": _switch,
     "strict": _switch,
     "trust": Path,
@@ -165,8 +166,12 @@ class Settings:
     out: Path = Path("readiness-report")
     deadline: dt.timedelta = dt.timedelta(minutes=10)
     """For all looks together."""
+    open: bool = False
+    """Only what the last report has open."""
     no_gate: bool = False
     strict: bool = False
+    baseline: str | None = None
+    """A file, or ``last``."""
     demo_fault: str | None = None
     trust: Path | None = None
     attestations: Path | None = None

@@ -17,12 +17,15 @@ from pytest_readiness.plugin.collection import SuiteCollection
 from pytest_readiness.plugin.conclusion import STANDARD_STATUS
 from pytest_readiness.plugin.entry import LOCK_NAME, is_active
 from pytest_readiness.plugin.gathering import Gathering
+from pytest_readiness.plugin.keeping import check_baseline
+from pytest_readiness.plugin.resuming import OPTION, take_over
 from pytest_readiness.plugin.run import Run
 from pytest_readiness.plugin.session import ReadinessSession
 from pytest_readiness.plugin.settings import Settings, origin
 from pytest_readiness.plugin.signing import Signing
 from pytest_readiness.plugin.suite import bundled_suite, default_suite, suite_of
 from pytest_readiness.probes.look import utc_now
+from pytest_readiness.probes.recall import Recall
 from pytest_readiness.target.digest import pin_holds
 from pytest_readiness.target.finding import find, no_target_file
 from pytest_readiness.target.loading import load
@@ -93,6 +96,12 @@ def activate(config: pytest.Config) -> None:
     run.notes += run.distrust
     run.selection = [run.redact(option) for option in _selection(config)]
     run.notes += [*notes, *(f"{option} selects" for option in run.selection)]
+    if run.carried:
+        run.selection.append(OPTION)
+        run.notes.append(
+            f"{len(run.carried)} items were verified by an earlier run and not looked "
+            "at again: this is no verdict on the whole, so it is never READY"
+        )
     collection = SuiteCollection(run.suite)
     config.pluginmanager.register(collection)
     config.pluginmanager.register(ReadinessSession(run, collection, close), SESSION)
@@ -156,6 +165,7 @@ def _run(
     redactor = Redactor()
     configuration = load(path, redactor, environ)
     target = configuration.select(settings.target)
+    check_baseline(settings.baseline, configuration.store.path)
     gate = find_gate(settings.gate, configuration.gates)
     report = config.invocation_params.dir / settings.out
     release = read_release(configuration, path.parent, report)
@@ -169,9 +179,10 @@ def _run(
         redactor,
         settings.deadline.total_seconds(),
         tell=_teller(config),
+        recall=Recall(configuration.store.path),
     )
     distrust = [] if pin_holds(target, digest) else [_mismatch(target, digest)]
-    return Run(
+    run = Run(
         settings=settings,
         configuration=configuration,
         target=target,
@@ -185,6 +196,9 @@ def _run(
         signing=Signing.nothing(locked, utc_now()),
         distrust=distrust,
     )
+    if settings.open:
+        run.carried = take_over(run, report)
+    return run
 
 
 def _check_not_applicable(target: Target, locked: Lock) -> None:

@@ -47,7 +47,7 @@ def activate(config: pytest.Config, run: Run) -> None:
     config.pluginmanager.register(TestsPage(run, folder))
 
 
-class Titled(Protocol):
+class _Titled(Protocol):
     """Of pytest-html's report what is ours to change."""
 
     title: str
@@ -64,7 +64,7 @@ class TestsPage:
         self.run = run
         self._folder = folder
 
-    def pytest_html_report_title(self, report: Titled) -> None:
+    def pytest_html_report_title(self, report: _Titled) -> None:
         """Name what is judged."""
         run = self.run
         report.title = cell(

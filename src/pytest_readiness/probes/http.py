@@ -131,7 +131,7 @@ class Client(Closing):
         Raises:
             LookError: no answer, and why.
         """
-        return self._ask("GET", route, query=query)
+        return self.ask("GET", route, query=query)
 
     def post(self, route: str, document: object) -> Answer:
         """Send a JSON document to a route, below the base.
@@ -139,24 +139,33 @@ class Client(Closing):
         Raises:
             LookError: no answer, and why.
         """
-        return self._ask("POST", route, body=json.dumps(document).encode())
+        return self.ask("POST", route, body=lambda: json.dumps(document).encode())
 
-    def _ask(
+    def ask(
         self,
         method: str,
         route: str,
         *,
         query: Mapping[str, str] | None = None,
-        body: bytes | None = None,
+        headers: Callable[[], Mapping[str, str]] = dict,
+        body: Callable[[], bytes] | None = None,
     ) -> Answer:
+        """Send a request by any method; the caller has the grant for unsafe ones.
+
+        ``headers`` and ``body``, JSON where nothing else is said, may hold secrets, and
+        are called as it is sent.
+
+        Raises:
+            LookError: no answer, and why.
+        """
         kind = {} if body is None else {"Content-Type": "application/json"}
         try:
             with self._session.request(
                 method,
                 f"{self._base}{route}",
                 params=query,
-                data=body,
-                headers={**_ASIDE, **kind, **self._headers()},
+                headers={**_ASIDE, **kind, **self._headers(), **headers()},
+                data=body() if body else None,
                 timeout=self._look.remaining(),
                 allow_redirects=False,
                 stream=True,
@@ -181,7 +190,7 @@ def credentials(block: WebBlock) -> dict[str, str]:
     """Give the headers that log in to a block's API; they hold its secrets."""
     headers: dict[str, str] = {}
     if block.token is not None:
-        headers["Authorization"] = f"Bearer {block.token.reveal()}"
+        headers["Authorization"] = f"{block.scheme} {block.token.reveal()}"
     if block.password is not None:
         pair = f"{block.username}:{block.password.reveal()}"
         headers["Authorization"] = f"Basic {b64encode(pair.encode()).decode()}"

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
 from pytest_readiness.errors import ProbeError
+from pytest_readiness.probes.recall import Recall
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -131,8 +132,12 @@ class Look:
     now: Callable[[], dt.datetime] = utc_now
     deadline: float = field(default=0.0)
     doors: Doors = field(default_factory=Doors)
+    recall: Recall = field(default_factory=Recall)
+    """What earlier runs found, for looks that a quota limits."""
     origins: Origins | None = None
     """The release under judgement, for what must have been made from it."""
+    abandoned: threading.Event = field(default_factory=threading.Event)
+    """Set once nobody waits for the look any more: what goes on for long must end."""
 
     def __post_init__(self) -> None:
         if not self.deadline:
@@ -144,8 +149,8 @@ class Look:
 
     @property
     def over(self) -> bool:
-        """Whether the deadline has passed."""
-        return time.monotonic() >= self.deadline
+        """Whether the deadline has passed, or nobody waits any more."""
+        return self.abandoned.is_set() or time.monotonic() >= self.deadline
 
     def overdue(self, waited_for: str = "") -> LookError:
         """Make the error for a try that its limit ended."""
@@ -256,6 +261,8 @@ class Facts:
     """Whether this is the running service, so that its release is checked first."""
     grant: ClassVar[Grant | None] = None
     """What the target must allow, where the look does more than read."""
+    also: ClassVar[Grant | None] = None
+    """What it must allow beside that."""
     view_of: ClassVar[str] = ""
     """Another probe whose facts these are, but always those of the target itself."""
 

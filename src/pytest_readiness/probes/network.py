@@ -34,6 +34,7 @@ __all__ = [
     "connect",
     "connect_unix",
     "explain",
+    "leaves_host",
     "received",
     "resolve",
     "same_network",
@@ -208,6 +209,13 @@ def received(descriptor: int) -> int:
         return 0
     count: int = _BYTES_RECEIVED.unpack_from(info, _BYTES_RECEIVED_AT)[0]
     return count
+
+
+def leaves_host(host: str) -> bool:
+    """Whether what is sent to a host leaves this one; a path is a Unix socket's."""
+    if not host or host.startswith(("/", "@")) or host == "localhost":
+        return False
+    return not (_numeric(host) and ipaddress.ip_address(host).is_loopback)
 
 
 def same_network(sock: socket.socket) -> bool:

@@ -11,7 +11,7 @@ import datetime as dt
 import email.utils
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Self, cast
 from urllib.parse import urlsplit
 
@@ -104,12 +104,19 @@ def _accepted(block: ProviderBlock, look: Look) -> Observed[bool]:
     what = f"GET {block.route}"
     if not block.key.available or is_placeholder(block.key.reveal()):
         return look.seen(Unavailable("there is no key to read with"), what=what)
+    asked = f"{what} of {block.url} in {look.environment}: {block.expects or 'JSON'}"
+    since = look.recall.since(asked, block.key.reveal(), look.now())
+    if since is not None:
+        detail = "read then; a success holds for an hour"
+        return replace(look.seen(value=True, what=what, detail=detail), at=since)
     began = time.perf_counter()
     seen, note = look.tries(block.retries, lambda look: _read(block, look))
     took = dt.timedelta(seconds=time.perf_counter() - began)
     if isinstance(seen, Unavailable):
         return look.seen(seen, what=what, duration=took)
     accepted, detail = seen
+    if accepted:
+        look.recall.keep(asked, block.key.reveal(), look.now())
     fact = look.seen(accepted, what=what, detail=detail, duration=took)
     return noted(fact, note)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.look import Look
     from pytest_readiness.target.blocks import ReleaseRoute, ServiceBlock
 
-__all__ = ["Service"]
+__all__ = ["Service", "get"]
 
 _OK = 200
 _SERVER_ERROR = 500
@@ -44,7 +44,7 @@ class Service(Facts):
     @classmethod
     def _once(cls, block: ServiceBlock, look: Look) -> Self:
         route = _route(block)
-        answer = _get(block, route, look)
+        answer = get(block, route, look)
         if answer.status >= _SERVER_ERROR:
             raise LookError(f"{route} answered {answer.status}")
         detail = f"status {answer.status}"
@@ -76,7 +76,12 @@ def _route(block: ServiceBlock) -> str:
     return block.release.route if block.release else "/"
 
 
-def _get(block: ServiceBlock, route: str, look: Look) -> Answer:
+def get(block: ServiceBlock, route: str, look: Look) -> Answer:
+    """Ask for one route, once.
+
+    Raises:
+        LookError: no answer, and why.
+    """
     identity = Identity(block.ca_file)
     with Client(block.url, look, identity, lambda: _headers(block)) as client:
         return client.get(route)

@@ -6,8 +6,11 @@ environment and no other file, so that it comes out again byte for byte.
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Final
 
+from pytest_readiness.attest.certificate import REPORT_PAGE
+from pytest_readiness.catalogue.rendering import printable
 from pytest_readiness.reports import code_quality, junit, markdown, metrics, table
 from pytest_readiness.store.files import write
 
@@ -19,7 +22,15 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMATS", "rendered", "write_formats"]
 
+
+def _page(report: Report) -> bytes:
+    from pytest_readiness.reports.html import page  # noqa: PLC0415  # after the looks
+
+    return page(report)
+
+
 FORMATS: Final[Mapping[str, Callable[[Report], bytes]]] = {
+    REPORT_PAGE: _page,
     "report.md": markdown.render,
     "junit.xml": junit.render,
     "metrics.prom": metrics.render,
@@ -34,11 +45,24 @@ def rendered(report: Report) -> dict[str, bytes]:
     return {name: render(report) for name, render in FORMATS.items()}
 
 
-def write_formats(report: Report, folder: Path) -> None:
-    """Write every file into the report's folder, once all of them are rendered.
+def write_formats(report: Report, folder: Path) -> list[str]:
+    """Write every file into the report's folder.
+
+    A format that cannot be made takes no verdict with it: its file of an earlier run,
+    which would tell another one, is taken away, and what went wrong is given back.
 
     Raises:
-        StoreError: one cannot be written; its last version stays.
+        StoreError: a file cannot be written; its last version stays.
     """
-    for name, data in rendered(report).items():
-        write(folder, name, data)
+    problems: list[str] = []
+    for name, render in FORMATS.items():
+        try:
+            data = render(report)
+        except Exception as error:  # noqa: BLE001  # a defect of ours is no verdict
+            with contextlib.suppress(OSError):
+                (folder / name).unlink(missing_ok=True)
+            why = printable(f"{type(error).__name__}: {error}")
+            problems.append(f"{name} was not written ({why})")
+        else:
+            write(folder, name, data)
+    return problems

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from pytest_readiness.catalogue.requirement import Judged
-from pytest_readiness.reports.messages import approved
+from pytest_readiness.reports.messages import approved, seen_from
 from pytest_readiness.reports.terminal import verdict_line
 from pytest_readiness.verdict.decision import Verdict
 from pytest_readiness.verdict.states import State
@@ -110,6 +110,10 @@ def _outcome(
 
 def _told(item: ReportItem) -> Iterator[str]:
     yield f"{item.state} (owner {item.owner}): {item.claim}".rstrip(": ")
+    if item.seen_from:
+        yield f"seen from {seen_from(item)}"
+    if item.carried:
+        yield f"seen by an earlier run, {item.carried:%Y-%m-%d %H:%M} UTC"
     yield from map(_line, item.observations)
     signed = item.signed
     for signer in signed.signers if signed else ():

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pytest_readiness.reports.blocking import blocking, counted
 from pytest_readiness.reports.escaping import code, markup, prose
-from pytest_readiness.reports.messages import approved
+from pytest_readiness.reports.messages import approved, seen_from
 from pytest_readiness.reports.terminal import headline, verdict_line
 from pytest_readiness.reports.text import cut
 from pytest_readiness.verdict.states import State
@@ -97,6 +97,8 @@ def _head(report: Report) -> Iterator[str]:
         yield f"- commit {code(release.commit)}"
     at = f"{run.ended:%Y-%m-%d %H:%M} UTC"
     yield f"- run by {code(run.user)} on {code(run.host)}, {at}"
+    for one in report.vantages:
+        yield f"- merged: {prose(one.name)}, {code(one.host)}, {code(one.report)}"
     yield f"- trust: {prose(report.trust.described)}"
     states = counted(item.state for item in report.items)
     yield f"- {states}, of {len(report.items)} items"
@@ -198,7 +200,9 @@ def _box(item: ReportItem) -> str:
         why = f"{kind}: {_said(item.reason)}" if item.reason else kind
     else:
         why = ""
-    return f"- [{box}] {claim}{code(item.id)} **{item.state}**{why}"
+    then = f", seen {item.carried:%Y-%m-%d %H:%M} UTC" if item.carried else ""
+    from_ = f" ({prose(seen_from(item))})" if item.seen_from else ""
+    return f"- [{box}] {claim}{code(item.id)} **{item.state}**{from_}{then}{why}"
 
 
 def _said(text: str) -> str:

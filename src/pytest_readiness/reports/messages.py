@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from pytest_readiness.attest.result import WaiverInfo
     from pytest_readiness.catalogue.item import Item
     from pytest_readiness.catalogue.requirement import Judgement
+    from pytest_readiness.store.document import ReportItem
     from pytest_readiness.store.signed import WaiverShown
     from pytest_readiness.verdict.settling import Outcome
 
-__all__ = ["MAX_LINE", "MAX_LINES", "approved", "failure_text", "one_line"]
+__all__ = ["MAX_LINE", "MAX_LINES", "approved", "failure_text", "one_line", "seen_from"]
 
 MAX_LINES = 6
 MAX_LINE = 400
@@ -78,6 +79,11 @@ def approved(waiver: WaiverInfo | WaiverShown) -> str:
     """Say until when a waiver holds, and who approved it."""
     by = ", ".join(signer.name for signer in waiver.approvers)
     return f"until {waiver.until:%Y-%m-%d %H:%M} UTC by {by}"
+
+
+def seen_from(item: ReportItem) -> str:
+    """Say what an item of a merged report is from each vantage point."""
+    return ", ".join(f"{one.vantage}: {one.state}" for one in item.seen_from)
 
 
 def _todo(item: Item, outcome: Outcome, judgements: Sequence[Judgement]) -> list[str]:

@@ -10,6 +10,8 @@ import csv
 import io
 from typing import TYPE_CHECKING, Final
 
+from pytest_readiness.reports.messages import seen_from
+
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Mapping
@@ -76,6 +78,8 @@ COLUMNS: Final[Mapping[str, Callable[[ReportItem], str]]] = {
     "signed by": _signers,
     "signatures end": _signatures_end,
     "waived until": _waived_until,
+    "seen from": seen_from,
+    "seen before": lambda item: _moment(item.carried),
     "evidence": _evidence,
 }
 """The head's words, and what stands under each."""

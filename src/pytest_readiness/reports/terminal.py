@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 
     from pytest_readiness.store.document import Report, ReportItem
 
-__all__ = ["MIN_WIDTH", "headline", "summary", "verdict_line"]
-__all__ = ["MIN_WIDTH", "exit_meaning", "summary", "verdict_line"]
+__all__ = ["MIN_WIDTH", "exit_meaning", "headline", "summary", "verdict_line"]
 
 MIN_WIDTH = 40
 _SCREEN = 50
@@ -228,6 +227,9 @@ def _names(items: Sequence[ReportItem]) -> str:
 
 def _remarks(report: Report, width: int, where: str) -> Iterator[str]:
     yield ""
+    if report.vantages:
+        names = ", ".join(f"{one.name} ({one.host})" for one in report.vantages)
+        yield from wrap(f"merged, the worst counts: {names}", width, limit=_TEXT_LINES)
     if report.selection.selected:
         why = ", ".join(report.selection.why) or "a selection"
         yield from wrap(f"only a selection was run: {why}", width, limit=_TEXT_LINES)

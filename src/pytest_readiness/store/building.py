@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from pytest_readiness.catalogue.item import Item
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from pytest_readiness.catalogue.lock import Lock, LockedItem
     from pytest_readiness.catalogue.requirement import Judgement
     from pytest_readiness.store.document import PastRun
-    from pytest_readiness.verdict.decision import Decision
+    from pytest_readiness.verdict.decision import Decision, Hindrance
     from pytest_readiness.verdict.settling import Outcome
 
 __all__ = ["Evidence", "Subject", "build"]
@@ -72,6 +73,7 @@ def build(  # noqa: PLR0913  # the parts of a report, each by name
     selection: Selection | None = None,
     warnings: Sequence[str] = (),
     trend: Sequence[PastRun] = (),
+    carried: Mapping[str, ReportItem] = MappingProxyType({}),
 ) -> Report:
     """Make the report of a run.
 
@@ -86,6 +88,7 @@ def build(  # noqa: PLR0913  # the parts of a report, each by name
         selection: what was left out.
         warnings: what a reader must know about this run.
         trend: earlier runs of the same question, the oldest first.
+        carried: items as an earlier run saw them, by id, that this one took over.
     """
     overdue = lock.overdue(run.ended.date())
     outcomes = {outcome.id: outcome for outcome in decision.outcomes}
@@ -109,17 +112,19 @@ def build(  # noqa: PLR0913  # the parts of a report, each by name
         checklist=_checklist(lock),
         trust=subject.trust,
         approvers=subject.approvers,
-        hindrances=tuple(
-            HindranceShown(code=one.code, reason=one.reason)
-            for one in decision.hindrances
-        ),
+        hindrances=tuple(map(_hindrance, decision.hindrances)),
         warnings=(*warnings, *([overdue] if overdue else [])),
         trend=tuple(trend),
         items=tuple(
-            _item(locked, outcomes[locked.id], evidence.get(locked.id), titles)
+            carried.get(locked.id)
+            or _item(locked, outcomes[locked.id], evidence.get(locked.id), titles)
             for locked in lock.items
         ),
     )
+
+
+def _hindrance(one: Hindrance) -> HindranceShown:
+    return HindranceShown(code=one.code, reason=one.reason)
 
 
 def _checklist(lock: Lock) -> Checklist:

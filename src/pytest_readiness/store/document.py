@@ -43,8 +43,10 @@ __all__ = [
     "Report",
     "ReportItem",
     "RunFacts",
+    "Seen",
     "Selection",
     "SignatureNeeded",
+    "Vantage",
 ]
 
 FORMAT: Final = "pytest-readiness/report/1"
@@ -183,6 +185,10 @@ class ReportItem(Part):
     signature: SignatureNeeded | None = None
     signed: SignedShown | None = None
     """Who signed it; none where there is no trust file."""
+    carried: Instant | None = None
+    """When it was seen, where that was an earlier run; no verdict rests on it."""
+    seen_from: tuple[Seen, ...] = ()
+    """Of a merged report: its state from each vantage point; the worst one counts."""
     observations: tuple[Observation, ...] = ()
 
 
@@ -191,6 +197,25 @@ class ApproversCounted(Part):
 
     people: NonNegativeInt
     needed: NonNegativeInt
+
+
+class Vantage(Part):
+    """One of the runs that a merged report is made of."""
+
+    name: Text
+    host: Text
+    runner: Text
+    """The machine whose key vouches for it."""
+    ended: Instant
+    report: Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
+    """The sha256 of its report.json."""
+
+
+class Seen(Part):
+    """What an item is from one vantage point."""
+
+    vantage: Text
+    state: State
 
 
 class PastRun(Part):
@@ -238,6 +263,8 @@ class Report(Part):
     warnings: tuple[Text, ...] = ()
     trend: tuple[PastRun, ...] = ()
     """Earlier runs, the oldest first; none where none are kept."""
+    vantages: tuple[Vantage, ...] = ()
+    """Of a merged report: the runs that it is made of."""
     items: tuple[ReportItem, ...]
 
     @model_validator(mode="after")

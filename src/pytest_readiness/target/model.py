@@ -150,6 +150,8 @@ class StoreTable(Block):
 
     path: FilePath | None = None
     """Folder of past reports."""
+    keep: Annotated[int, Field(ge=1, le=10_000)] = 100
+    """Reports of one environment and gate that are kept, the newest."""
 
 
 class GateTable(Block):

@@ -247,6 +247,12 @@ _JVM = {
 }
 """Micrometer's names, and those of the Java client library."""
 
+_BLACKBOX = {
+    "probe-success": Preset("probe_success{<on>}"),
+    "probe-duration": Preset("probe_duration_seconds{<on>}", _SECONDS),
+}
+"""blackbox_exporter: what a service looks like from outside."""
+
 PRESETS: Mapping[str, Mapping[str, Preset]] = {
     "node": _NODE,
     "windows": _WINDOWS,
@@ -254,6 +260,7 @@ PRESETS: Mapping[str, Mapping[str, Preset]] = {
     "kube-state": _KUBE_STATE,
     "postgres": _POSTGRES,
     "redis": _REDIS,
+    "blackbox": _BLACKBOX,
     "python": _PYTHON,
     "go": _GO,
     "jvm": _JVM,

@@ -5,15 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import json
 import subprocess
+import time
 import urllib.request
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 import yaml
 
 from pytest_readiness.catalogue.observation import Cause, Unavailable
 from pytest_readiness.probes.alertmanager import Alertmanager, Way
+from pytest_readiness.probes.alertmanager.page import Page
 from pytest_readiness.probes.alertmanager.routing import Configuration
 from pytest_readiness.probes.look import Look
 from pytest_readiness.target.blocks import AlertmanagerBlock
@@ -218,6 +220,138 @@ def test_routing_agrees_with_amtool(labels: dict[str, str], tmp_path: Path) -> N
     )
     ours = Configuration.read(file.read_text()).route.taken(given)
     assert shown.stdout.strip() == ",".join(route.receiver for route in ours)
+
+
+# --------------------------------------------------------------------------- test alert
+
+SOON = {"group_wait": "100ms", "group_interval": "1s", "repeat_interval": "1h"}
+
+
+class Lane(NamedTuple):
+    """Where the test alert should come, and the configuration that brings it."""
+
+    webhook: str
+    smtp: str
+
+    def receiver(self, **more: object) -> dict[str, Any]:
+        return {
+            "name": "readiness-test",
+            "webhook_configs": [{"url": f"http://{self.webhook}/"}],
+            "email_configs": [
+                {"to": "x@shop.example", "send_resolved": True, "require_tls": False}
+            ],
+            **more,
+        }
+
+    def configured(self, *routes: dict[str, Any], **more: object) -> dict[str, Any]:
+        loaded = configured(*routes)
+        loaded["global"]["smtp_smarthost"] = self.smtp
+        loaded["receivers"] = [*RECEIVERS, self.receiver(**more)]
+        return loaded
+
+    def page(self, port: int, timeout: str = "20s", **settings: object) -> Page:
+        block = AlertmanagerBlock.model_validate(
+            {
+                "url": f"http://127.0.0.1:{port}",
+                "page": {
+                    "receiver": "readiness-test",
+                    "webhook": self.webhook,
+                    "smtp": self.smtp,
+                    "timeout": timeout,
+                    **settings,
+                },
+            }
+        )
+        limit = Page.limit(block).total_seconds()
+        began = time.monotonic()
+        facts = Page.gather(block, Look(Page.source(block), limit))
+        assert time.monotonic() - began < limit + 3.0
+        return facts
+
+
+@pytest.fixture
+def lane() -> Lane:
+    return Lane(f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}")
+
+
+TEST = {"matchers": ['readiness_test=~".+"'], "receiver": "readiness-test", **SOON}
+
+
+def test_a_test_alert_really_arrives_and_is_resolved(
+    lane: Lane, tmp_path: Path
+) -> None:
+    with alertmanager(tmp_path, lane.configured(TEST, PAGER)) as port:
+        facts = lane.page(port)
+    webhook, smtp = facts.channels.value
+    assert (webhook.name, smtp.name) == ("webhook", "smtp")
+    for channel in (webhook, smtp):
+        assert channel.arrived.value is True, channel
+        assert dt.timedelta(0) < channel.took.value < dt.timedelta(seconds=15)
+        assert channel.resolved.value is True, channel
+
+
+def test_a_channel_that_is_lost_is_seen(lane: Lane, tmp_path: Path) -> None:
+    loaded = lane.configured(TEST, email_configs=[])
+    with alertmanager(tmp_path, loaded) as port:
+        webhook, smtp = lane.page(port, "6s").channels.value
+    assert (webhook.arrived.value, webhook.resolved.value) == (True, True)
+    assert (smtp.arrived.value, smtp.resolved.value) == (False, False)
+    assert "nothing came within" in smtp.arrived.detail
+
+
+def test_an_end_that_is_not_told_is_seen(lane: Lane, tmp_path: Path) -> None:
+    hooks = [{"url": f"http://{lane.webhook}/", "send_resolved": False}]
+    loaded = lane.configured(TEST, webhook_configs=hooks)
+    with alertmanager(tmp_path, loaded) as port:
+        webhook, _ = lane.page(port, "6s").channels.value
+    assert (webhook.arrived.value, webhook.resolved.value) == (True, False)
+
+
+def test_an_alert_that_would_call_somebody_is_not_sent(
+    lane: Lane, tmp_path: Path
+) -> None:
+    with alertmanager(tmp_path, lane.configured(PAGER, TEST)) as port:
+        facts = lane.page(port)
+        asked = f"http://127.0.0.1:{port}/api/v2/alerts"
+        with urllib.request.urlopen(asked) as answer:  # our own
+            assert json.load(answer) == []
+    unsent = facts.channels.value
+    assert isinstance(unsent, Unavailable)
+    assert unsent.cause is Cause.LOCAL
+    assert unsent.reason == "the test alert would go to pager, and was not sent"
+
+
+def test_a_port_that_is_taken_says_so(lane: Lane, tmp_path: Path) -> None:
+    with alertmanager(tmp_path, lane.configured(TEST)) as port:
+        for name in ("webhook", "smtp"):
+            taken = {name: f"127.0.0.1:{port}"}
+            unsent = lane.page(port, **taken).channels.value
+            assert isinstance(unsent, Unavailable)
+            assert unsent.reason.startswith(f"nobody can listen at 127.0.0.1:{port}")
+
+
+def test_without_the_table_it_is_unconfigured() -> None:
+    block = AlertmanagerBlock.model_validate({"url": "https://alerts.example"})
+    facts = Page.gather(block, Look("x", 1.0))
+    assert isinstance(facts.channels.value, Unavailable)
+    assert facts.channels.value.cause is Cause.UNCONFIGURED
+    assert Page.limit(block) == block.timeout
+    assert Page.looks(block) == ()
+
+
+def test_what_is_planned_is_what_is_sent() -> None:
+    block = AlertmanagerBlock.model_validate(
+        {
+            "url": "https://alerts.example",
+            "page": {"receiver": "readiness-test", "webhook": "127.0.0.1:9095"},
+        }
+    )
+    planned = [(one.what, one.intrusive) for one in Page.looks(block)]
+    assert planned == [
+        ("GET /api/v2/status", None),
+        ("webhook from Alertmanager, at 127.0.0.1:9095", "page"),
+        ("POST /api/v2/alerts", "page"),
+    ]
 
 
 def test_no_alertmanager_there_is_no_answer() -> None:

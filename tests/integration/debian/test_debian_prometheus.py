@@ -242,7 +242,9 @@ def test_their_values_are_what_they_must_be(facts: Prometheus) -> None:
     assert facts.count("redis-memory-used").value == 0
 
 
-@pytest.mark.parametrize("preset", ["windows", "cadvisor", "kube-state"])
+@pytest.mark.parametrize(
+    "preset", ["windows", "cadvisor", "kube-state", "python", "go", "jvm"]
+)
 def test_the_other_presets_are_queries_that_the_server_understands(
     preset: str, server: Server
 ) -> None:

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from pytest_readiness.attest.context import Context
 
 # As in the folder above: a run in this process forgets what was not loaded before it.
-for _name in ("bundle", "certify", "deployed", "stamp", "verify"):
+for _name in ("bundle", "certify", "deployed", "merge", "stamp", "verify"):
     import_module(f"pytest_readiness.cli.{_name}")
 
 Project = Any

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pytest
+
 from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
 
 NOON = dt.datetime(2026, 10, 10, 12, tzinfo=dt.UTC)
@@ -29,3 +31,18 @@ def test_a_derived_fact_keeps_where_and_when() -> None:
 
 def test_nothing_is_derived_from_nothing() -> None:
     assert GONE.map(lambda value: value / 0).value == GONE.value
+
+
+@pytest.mark.parametrize(
+    ("value", "configured"),
+    [
+        (1, True),
+        (Unavailable("down", Cause.NO_ANSWER), True),
+        (Unavailable("no table", Cause.UNCONFIGURED), False),
+    ],
+)
+def test_whether_the_target_says_where_to_look(
+    value: object, *, configured: bool
+) -> None:
+    fact = Observed(value, "here", dt.datetime.now(dt.UTC))
+    assert fact.configured is configured

@@ -40,6 +40,7 @@ def test_without_a_target_file_it_is_an_example(
         'CREATE ROLE "readiness" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE;',
         'ALTER ROLE "readiness" SET default_transaction_read_only = on;',
         'GRANT CONNECT ON DATABASE "app" TO "readiness";',
+        'GRANT pg_read_all_stats TO "readiness";',
         '-- then give it a password: \\password "readiness"',
         "-- without these it sees less, and the items say so:",
         '--   GRANT SELECT ON pg_hba_file_rules TO "readiness";',
@@ -72,8 +73,11 @@ def test_it_is_for_the_targets_own_role(
 
     assert told["account"] == "looker"
     assert told["server"] == 'postgresql://db.shop:5432/or"ders'
-    assert told["grants"] == ['GRANT CONNECT ON DATABASE "or""ders" TO "looker"']
-    assert told["commands"][-1] == f"{told['grants'][0]};"
+    assert told["grants"] == [
+        'GRANT CONNECT ON DATABASE "or""ders" TO "looker"',
+        'GRANT pg_read_all_stats TO "looker"',
+    ]
+    assert told["commands"][-2:] == [f"{grant};" for grant in told["grants"]]
 
 
 def test_it_is_for_what_the_target_asks_of_the_database(
@@ -100,6 +104,7 @@ def test_it_is_for_what_the_target_asks_of_the_database(
         'GRANT SELECT ON "sales"."books" TO "looker"',
         'GRANT SELECT ON alembic_version TO "looker"',
         'GRANT USAGE ON SCHEMA "sales" TO "looker"',
+        'GRANT pg_read_all_stats TO "looker"',
     ]
     assert told["to_fill_in"] == ['GRANT SELECT ON {tables} TO "looker"']
     assert len(told["optional"]) == 3

@@ -6,10 +6,12 @@ import threading
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self
+from unittest import mock
 
 import pytest
 
 from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
+from pytest_readiness.plugin import gathering as gathering_module
 from pytest_readiness.plugin.gathering import Gathering, Need
 from pytest_readiness.probes.look import Facts
 from pytest_readiness.target.loading import load
@@ -281,3 +283,41 @@ def test_a_long_wait_is_told(
 
     assert lines[0] == "waiting for one, two (0 s)"
     assert gathering.targets is targets
+
+
+def test_a_look_that_is_given_up_is_told(gathering: Gathering) -> None:
+    noticed = threading.Event()
+
+    def goes_on(look: Look) -> str:
+        look.deadline = time.monotonic() + 30
+        assert look.share(20).abandoned.wait(20)
+        assert look.over
+        noticed.set()
+        return "too late"
+
+    behaviour["one"] = goes_on
+    gathering.run(needs("one"))
+    assert not isinstance(said(gathering, "one"), str)
+    assert noticed.wait(5)
+
+
+def test_an_interruption_ends_what_goes_on(gathering: Gathering) -> None:
+    noticed = threading.Event()
+
+    def goes_on(look: Look) -> str:
+        if look.abandoned.wait(20):
+            noticed.set()
+        return "over"
+
+    def interrupt(_: str) -> None:
+        raise KeyboardInterrupt
+
+    # It is told while it waits: at that moment somebody presses Ctrl-C.
+    gathering.tell = interrupt
+    behaviour["one"] = goes_on
+    with (
+        mock.patch.object(gathering_module, "_PATIENCE", 0.0),
+        pytest.raises(KeyboardInterrupt),
+    ):
+        gathering.run(needs("one"))
+    assert noticed.wait(5)

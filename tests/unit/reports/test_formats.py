@@ -14,7 +14,14 @@ import junitparser
 import pytest
 from lxml import etree
 
-from pytest_readiness.reports import code_quality, junit, markdown, metrics, table
+from pytest_readiness.reports import (
+    badge,
+    code_quality,
+    junit,
+    markdown,
+    metrics,
+    table,
+)
 from pytest_readiness.reports.formats import FORMATS, rendered, write_formats
 from pytest_readiness.store.files import parse_report
 from pytest_readiness.verdict.states import State
@@ -36,6 +43,16 @@ def in_markdown(page: str) -> dict[str, str]:
         if box:
             found[box[2]] = box[3]
             assert (box[1] == "x") is State(box[3]).satisfies
+    return found
+
+
+def in_html(data: bytes) -> dict[str, str]:
+    found = {}
+    for element in etree.HTML(data).iter():
+        state = element.get("data-state")
+        if state is not None:
+            (name,) = element.xpath("descendant-or-self::*[contains(@id, '.')]/@id")[:1]
+            found[name] = state
     return found
 
 
@@ -75,6 +92,7 @@ def test_all_agree_item_by_item(every_state: Callable[..., Report]) -> None:
     assert in_markdown(files["report.md"].decode()) == states
     assert in_csv(files["report.csv"].decode()) == states
     assert in_metrics(files["metrics.prom"].decode()) == states
+    assert in_html(files["report.html"]) == states
     cases = in_junit(files["junit.xml"])
     assert cases.keys() == states.keys()
     for name, case in cases.items():
@@ -230,3 +248,18 @@ def test_no_cell_is_a_formula(every_state: Callable[..., Report], start: str) ->
     cells = [cell for row in rows for cell in row]
     assert f"'{start}" in cells
     assert not [cell for cell in cells if cell.startswith(start[0])]
+
+
+# ------------------------------------------------------------------------------ badges
+
+
+@pytest.mark.parametrize("said", ["1.2", '<script>"&', "x" * 500, "日本 \u202e"])
+def test_a_badge_is_a_picture_whatever_the_release_is_called(
+    every_state: Callable[..., Report], said: str
+) -> None:
+    picture = etree.fromstring(badge.svg(every_state(environment=said)))
+
+    assert picture.tag.endswith("svg")
+    tags = {etree.QName(element).localname for element in picture.iter()}
+    assert tags == {"svg", "title", "rect", "g", "text"}
+    assert int(picture.get("width")) < 1000

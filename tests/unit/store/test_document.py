@@ -125,6 +125,7 @@ def test_the_document_says_what_was_judged_and_what_follows(report: Report) -> N
         "approvers": None,
         "hindrances": [],
         "trend": [],
+        "vantages": [],
         "warnings": [],
     }
     assert checklist == {
@@ -176,6 +177,8 @@ def test_an_item_carries_words_state_and_evidence(report: Report) -> None:
             "always": False,
         },
         "signed": None,
+        "carried": None,
+        "seen_from": [],
         "observations": [
             {
                 "label": "server version",

@@ -54,6 +54,11 @@ def test_the_checklists_own_figures_are_floors_and_no_others() -> None:
         "machine.min_storage": "100000000000",
         "postgres.min_version": "12",
         "redis.min_version": "6",
+        "coverage.above": "0.9",
+        "load.rate": "1000.0",
+        "load.p95": "0:00:02",
+        "service.p95": "0:00:02",
+        "service.rate": "1000.0",
     }
     assert limits.redis.round_trip.value == dt.timedelta(milliseconds=5)
     assert limits.redis.round_trip_remote.value == dt.timedelta(milliseconds=50)

@@ -23,18 +23,25 @@ COMMENTED = {
     "release.digest",
     "target.*.sha256",
     "target.*.alertmanager.token",
+    "target.*.grafana.token",
     "target.*.health.token",
+    "target.*.logs.token",
     "target.*.prometheus.token",
 }
 ENVIRONMENT = ("container", "file", "manifests", "pid", "unit")
 COMMENTED |= {f"target.*.environment.{key}" for key in ENVIRONMENT}
+SCHEDULES = ("crontab_user", "timer", "manifests", "cron_job", "stanza", "config")
+COMMENTED |= {f"target.*.backup_schedule.{key}" for key in SCHEDULES}
 NAMED = {
     "target.",
     "gate.",
     "target.*.prometheus.queries.",
+    "target.*.documents.",
     "target.*.prometheus.key_metrics.",
     "target.*.providers.",
+    "target.*.sizing.clients.",
     "target.*.hosts.",
+    "target.*.service.identities.",
     "target.*.artefacts.",
 }
 """Tables whose keys are names of the user's."""
@@ -69,7 +76,7 @@ def test_every_key_stands_in_the_example() -> None:
     uncommented = text.replace("# digest =", "digest =")
     uncommented = uncommented.replace("# sha256 =", "sha256 =")
     uncommented = uncommented.replace("# token =", "token =")
-    for key in ENVIRONMENT:
+    for key in (*ENVIRONMENT, *SCHEDULES):
         uncommented = uncommented.replace(f"# {key} =", f"{key} =")
     shown = set(keys_in(tomllib.loads(uncommented)))
     # A target's calendar is of the type of the system's, which the example shows.

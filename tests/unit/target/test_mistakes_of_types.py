@@ -27,7 +27,7 @@ MISTAKES = {
     ),
     "unknown key, nothing near": (
         "[store]\nzzzz = 1\n[target.production]\n",
-        "[store] zzzz: unknown key; known are path",
+        "[store] zzzz: unknown key; known are keep and path",
     ),
     "unknown table": (
         "[target.production.postgers]\nhost = 'db'\n",

@@ -162,7 +162,7 @@ MISTAKES = {
     "an unknown preset": (
         f"{TABLE}presets = {{oracle = ''}}\n",
         "is no preset; ",
-        "known are node, windows, cadvisor, kube-state, postgres, redis, python, go",
+        "known are node, windows, cadvisor, kube-state, postgres, redis, blackbox",
     ),
     "no matchers": (
         f"{TABLE}presets = {{node = 'job=node'}}\n",

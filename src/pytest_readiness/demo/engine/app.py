@@ -6,10 +6,11 @@ import time
 from typing import TYPE_CHECKING
 
 from werkzeug import Request, Response
-from werkzeug.exceptions import HTTPException, ServiceUnavailable
+from werkzeug.exceptions import BadRequest, HTTPException, ServiceUnavailable
 from werkzeug.routing import Map, Rule
 
 from pytest_readiness.demo.engine.access import Access
+from pytest_readiness.demo.engine.contracts import Contracts
 from pytest_readiness.demo.engine.health import Health
 from pytest_readiness.demo.engine.metrics import Metrics
 from pytest_readiness.demo.engine.openapi import document
@@ -21,6 +22,7 @@ from pytest_readiness.demo.engine.storage import (
     Cache,
     Database,
     DatabaseError,
+    DataError,
 )
 
 if TYPE_CHECKING:
@@ -45,7 +47,9 @@ class Engine:
     def __init__(self, settings: Settings) -> None:
         self._digest = settings.digest
         self._metrics = Metrics(VERSION)
-        self._access = Access(settings.users, settings.token_secret)
+        self._access = Access(
+            settings.users, settings.token_key, settings.token_public_key
+        )
         database, cache = Database(settings), Cache(settings)
         self._routes: tuple[Route, ...] = (
             Route(
@@ -61,6 +65,7 @@ class Engine:
             *self._access.routes,
             *Orders(database, self._metrics).routes,
             *Quotes(database, cache, self._metrics).routes,
+            *Contracts(database).routes,
         )
         self._by_name = {f"{one.method} {one.path}": one for one in self._routes}
         self._map = Map(
@@ -86,7 +91,7 @@ class Engine:
         # Counted by route: method and path are whatever a client chose to send.
         counted = (route.method, route.path) if route else ("-", "-")
         self._metrics.requests.add(*counted, str(response.status_code))
-        self._metrics.seconds.observe(time.perf_counter() - began)
+        self._metrics.seconds.observe(time.perf_counter() - began, counted[1])
         return response(environ, start_response)
 
     def _dispatch(self, request: Request) -> tuple[Route | None, Response]:
@@ -100,14 +105,20 @@ class Engine:
             return route, route.handle(Call(request, arguments, user, role))
         except HTTPException as error:
             return route, _explain(error)
+        except DataError:
+            return route, _explain(BadRequest("a value is none that can be stored"))
         except DatabaseError:
             return route, _explain(ServiceUnavailable("the database does not answer"))
 
     def _version(self, _call: Call) -> Response:
         return answer({"name": NAME, "version": VERSION, "digest": self._digest})
 
-    def _description(self, _call: Call) -> Response:
-        return answer(document(self._routes, "Options Trading Engine", VERSION))
+    def _description(self, call: Call) -> Response:
+        response = answer(document(self._routes, "Options Trading Engine", VERSION))
+        # It is the same as long as the release runs: who has it need not get it again.
+        response.headers["Cache-Control"] = "max-age=300"
+        response.add_etag()
+        return response.make_conditional(call.request)
 
 
 def _explain(error: HTTPException) -> Response:

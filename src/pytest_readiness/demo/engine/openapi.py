@@ -62,11 +62,14 @@ def _operation(route: Route) -> Json:
         "responses": responses,
     }
     names = re.findall(r"{(\w+)}", route.path)
-    if names:
-        operation["parameters"] = [
-            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-            for name in names
-        ]
+    text: Json = {"type": "string"}
+    parameters: list[Json] = [
+        {"name": name, "in": "path", "required": True, "schema": text} for name in names
+    ]
+    for name, rule in route.query.items():
+        parameters.append({"name": name, "in": "query", "schema": rule.schema()})
+    if parameters:
+        operation["parameters"] = parameters
     if route.body:
         schema = {
             "type": "object",

@@ -41,6 +41,9 @@ _SHOWN = shape(
 _PLACERS = frozenset({"trader"})
 _READERS = frozenset({"trader", "risk"})
 _PAGE = 100
+_GREATEST = (1 << 63) - 1
+_DIGITS = 20
+"""What is longer is greater than any id."""
 
 _INSERT = """
     INSERT INTO orders (trader, symbol, side, quantity, limit_price)
@@ -105,7 +108,7 @@ class Orders:
     def show(self, call: Call) -> Response:
         """Give one order; somebody else's is not there for a trader."""
         number = call.arguments["id"]
-        if not number.isdecimal():
+        if not number.isdecimal() or int(number[:_DIGITS]) > _GREATEST:
             raise NotFound("an order's id is a number")
         found = self._select(call, int(number))
         if not found:

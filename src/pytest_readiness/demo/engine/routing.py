@@ -16,7 +16,16 @@ if TYPE_CHECKING:
 
     from werkzeug import Request
 
-__all__ = ["Call", "Field", "Json", "Route", "answer", "read_body", "shape"]
+__all__ = [
+    "Call",
+    "Field",
+    "Json",
+    "Route",
+    "answer",
+    "read_body",
+    "read_query",
+    "shape",
+]
 
 Json = dict[str, object]
 """A JSON object."""
@@ -39,8 +48,10 @@ class Field:
         if isinstance(value, bool):
             return False
         if self.kind is str:
-            short = isinstance(value, str) and len(value) <= self.most
-            return short and (not self.options or value in self.options)
+            if not isinstance(value, str) or len(value) > self.most:
+                return False
+            # No control characters, and nothing that has no place in UTF-8.
+            return value.isprintable() and (not self.options or value in self.options)
         numbers = (int, float) if self.kind is float else int
         return isinstance(value, numbers) and self.least <= value <= self.most
 
@@ -76,6 +87,8 @@ class Route:
     handle: Callable[[Call], Response]
     roles: frozenset[str] = frozenset()
     """Who may call it; nobody needs to log in where this is empty."""
+    query: Mapping[str, Field] = field(default_factory=dict[str, Field])
+    """Texts of the query, which may be left out."""
     body: Mapping[str, Field] = field(default_factory=dict[str, Field])
     """Fields of the body, all required; none where it takes no body."""
     status: int = 200
@@ -106,7 +119,10 @@ def read_body(request: Request, fields: Mapping[str, Field]) -> Json:
     Raises:
         BadRequest: it is none, or a field is missing, unknown or out of bounds.
     """
-    given: object = request.get_json(silent=True)
+    try:
+        given: object = request.get_json(silent=True)
+    except RecursionError:
+        raise BadRequest("the body is nested too deeply") from None
     if not isinstance(given, dict):
         raise BadRequest("the body is not a JSON object")
     body = cast("Json", given)  # an object's keys are texts
@@ -117,6 +133,22 @@ def read_body(request: Request, fields: Mapping[str, Field]) -> Json:
         if not rule.accepts(body[name]):
             raise BadRequest(f"{name} must meet {json.dumps(rule.schema())}")
     return body
+
+
+def read_query(request: Request, fields: Mapping[str, Field]) -> dict[str, str]:
+    """Read texts of the query; one that is left out is empty.
+
+    Raises:
+        BadRequest: one is unknown or out of bounds.
+    """
+    unknown = sorted(request.args.keys() - fields.keys())
+    if unknown:
+        raise BadRequest(f"unknown: {', '.join(unknown)}")
+    query = {name: request.args.get(name, "") for name in fields}
+    for name, rule in fields.items():
+        if not rule.accepts(query[name]):
+            raise BadRequest(f"{name} must meet {json.dumps(rule.schema())}")
+    return query
 
 
 def _plain(value: object) -> object:

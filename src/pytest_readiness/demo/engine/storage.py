@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 
     from .settings import Settings
 
-__all__ = ["Cache", "Database", "DatabaseError"]
+__all__ = ["Cache", "DataError", "Database", "DatabaseError"]
 
 DatabaseError = psycopg.Error
+DataError = psycopg.DataError
+"""A value that the database cannot hold: the client's doing."""
 Row = dict[str, object]
 
 _TIMEOUT = 2

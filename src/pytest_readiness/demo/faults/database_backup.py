@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FAULTS"]
 
-_ITEM = "database-setup.backup-strategy"
+_ITEMS = ("database-setup.backup-strategy", "operational-procedures.backup-process")
+"""Both look at the newest backup."""
 _LOOKS = frozenset({"backup", "drill"})
 _HEAD, _OLD_COMPRESSION, _INT = 11, 14, 5
 """A dump begins with eleven bytes; before version 1.15 the compression is a number."""
@@ -25,7 +26,8 @@ _BEFORE_YEAR = 5
 
 
 def _fails(name: str, summary: str, apply: Callable[[Breakage], None]) -> Fault:
-    return Fault(name, summary, {_ITEM: State.FAILED}, _LOOKS, apply)
+    turns: dict[str, State] = dict.fromkeys(_ITEMS, State.FAILED)
+    return Fault(name, summary, turns, _LOOKS, apply)
 
 
 def _folder(breakage: Breakage, name: str) -> Path:
@@ -99,7 +101,7 @@ def _live(breakage: Breakage) -> None:
 
 
 def _forbidden(breakage: Breakage) -> None:
-    breakage.tables["allow"] = []
+    breakage.tables["allow"] = ["load"]
 
 
 FAULTS = (
@@ -132,7 +134,7 @@ FAULTS = (
     Fault(
         "backup-no-drill",
         "nobody may try a restore",
-        {_ITEM: State.UNCONFIGURED},
+        dict.fromkeys(_ITEMS, State.UNCONFIGURED),
         _LOOKS | {"row_counts"},
         _forbidden,
     ),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
-__all__ = ["FAULTS"]
+__all__ = ["FAULTS", "with_pool"]
 
 _ITEM = "database-setup.connection-pooling"
 _LOOKS = frozenset({"pgbouncer"})
@@ -27,7 +27,13 @@ def _fails(name: str, summary: str, apply: Callable[[Breakage], None]) -> Fault:
     return Fault(name, summary, {_ITEM: State.FAILED}, _LOOKS, apply)
 
 
-def _with(**settings: float) -> Callable[[Breakage], None]:
+def _silent(name: str, summary: str, apply: Callable[[Breakage], None]) -> Fault:
+    """Make a fault of a pool of which nothing is known."""
+    item = "performance-optimization.connection-pooling"
+    return _fails(name, summary, apply).also(item, State.UNKNOWN)
+
+
+def with_pool(**settings: float) -> Callable[[Breakage], None]:
     """Have a pool of other sizes or waits."""
 
     def apply(breakage: Breakage) -> None:
@@ -54,29 +60,29 @@ def _elsewhere(
 def _closed(breakage: Breakage) -> None:
     """Have a server behind the pool that is not there."""
     gone = breakage.bench.folder / "no-such-socket"
-    _with(backend=gone)(breakage)  # type: ignore[arg-type]  # a path this once
+    with_pool(backend=gone)(breakage)  # type: ignore[arg-type]  # a path this once
 
 
 FAULTS = (
     _fails(
         *("pool-too-large", "the pool may open more than the server takes"),
-        _with(size=60),
+        with_pool(size=60),
     ),
     _fails(
         *("pool-reserve-too-large", "its reserve makes the pool too large"),
-        _with(size=40, reserve=20),
+        with_pool(size=40, reserve=20),
     ),
-    _fails("pool-waits", "a client has waited for seconds", _with(waits=4.2)),
-    _fails("pool-down", "the pool's port refuses", _elsewhere(hostile.refuses)),
-    _fails("pool-hangs", "the pool never answers", _elsewhere(hostile.hangs)),
-    _fails("pool-foreign", "a web server is there", _elsewhere(hostile.http)),
-    _fails(
+    _fails("pool-waits", "a client has waited for seconds", with_pool(waits=4.2)),
+    _silent("pool-down", "the pool's port refuses", _elsewhere(hostile.refuses)),
+    _silent("pool-hangs", "the pool never answers", _elsewhere(hostile.hangs)),
+    _silent("pool-foreign", "a web server is there", _elsewhere(hostile.http)),
+    _silent(
         *("pool-wrong-password", "the pool's console rejects the password"),
         lambda breakage: breakage.environ.update({POOL_PASSWORD: "not-it"}),
     ),
     _fails("pool-leads-nowhere", "no connection comes through the pool", _closed),
     Fault(
         *("pool-waits-a-moment", "somebody waits for a moment: good", {}, _LOOKS),
-        _with(waits=0.4),
+        with_pool(waits=0.4),
     ),
 )

@@ -50,6 +50,7 @@ FAULTS = (
         {
             "database-setup.security": State.FAILED,
             "environment-setup.ssl-certificates": State.FAILED,
+            "security-implementation.https": State.FAILED,
         },
         LOOKS | {"tls"},
         _no_tls,

@@ -21,7 +21,7 @@ __all__ = ["FAULTS", "LOOKS", "SILENT", "change", "expects", "sql", "turned"]
 FAULTS: tuple[Fault, ...] = ()
 """None here: each item has a module of its own."""
 
-LOOKS = frozenset({"postgres", "database", "contents", "defences"})
+LOOKS = frozenset({"postgres", "database", "contents", "defences", "statements"})
 """Every look at the database server."""
 
 SILENT: Mapping[str, State] = {
@@ -32,6 +32,8 @@ SILENT: Mapping[str, State] = {
     "database-setup.security": State.UNKNOWN,
     # Whether the pool fits a server that does not answer is a matter of reaching it.
     "database-setup.connection-pooling": State.FAILED,
+    "security-implementation.https": State.UNKNOWN,
+    "performance-optimization.database-optimization": State.UNKNOWN,
 }
 """What is not known where the database gives no answer."""
 

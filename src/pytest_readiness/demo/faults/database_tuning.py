@@ -103,7 +103,7 @@ FAULTS = (
             "DROP EXTENSION pg_stat_statements",
             undo=("CREATE EXTENSION pg_stat_statements",),
         ),
-    ),
+    ).also("performance-optimization.database-optimization", State.UNKNOWN),
     Fault(
         "tuning-unknown-memory",
         "nobody says how much memory the server has",

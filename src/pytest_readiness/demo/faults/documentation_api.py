@@ -85,7 +85,12 @@ def _fault(
 
 
 FAULTS = (
-    _fault("missing", "the API's description is not there", _missing),
+    Fault(
+        *("api-description-missing", "the API's description is not there"),
+        # Without it nobody can say which operations the tests should have called.
+        {_ITEM: State.FAILED, "testing-validation.api-tests": State.UNKNOWN},
+        *(_LOOKS, _missing),
+    ),
     _fault("invalid", "the API's description breaks OpenAPI", _alone(_invalid)),
     _fault(
         *("undescribed", "an operation has no summary"),

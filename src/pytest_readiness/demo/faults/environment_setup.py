@@ -34,6 +34,8 @@ __all__ = ["FAULTS"]
 _SHORT = "1s"
 """The look's limit where no answer comes: it is what the fault costs."""
 _WRONG = "not-the-password"
+_SESSIONS = "security-implementation.https"
+"""The item that asks whether the session is encrypted: one of any version may be."""
 _HANDSHAKE = bytes.fromhex("160303007a020000760303") + bytes(111)
 """A handshake record of TLS, as long as it says, for peers that never finish one."""
 
@@ -127,7 +129,7 @@ def _valkey(role: str, **settings: str) -> Apply:
 
 def _slow_cache(breakage: Breakage) -> None:
     context, valkey = _good_context(breakage, "slow"), breakage.bench.valkey
-    front = TlsFront(context, valkey.socket, delay=0.02)
+    front = TlsFront(context, valkey.socket, delay=0.08)
     breakage.stack.callback(front.close)
     breakage.set("redis", port=front.port)
 
@@ -166,11 +168,26 @@ _RESOURCES = {
 }
 
 
+_SILENT_CACHES = frozenset(
+    f"cache-{name}"
+    for name in ("down", "no-password", "wrong-password", "hangs", "foreign")
+)
+"""Whose sessions are never opened, so that nobody knows whether they are encrypted."""
+
+
 def _fails(item: str, name: str, summary: str, apply: Apply) -> Fault:
     turns = {f"environment-setup.{item}": State.FAILED}
     if item == "database":
         return Fault(name, summary, {**turns, **SILENT}, LOOKS, apply)
+    if name in _SILENT_CACHES:
+        turns[_SESSIONS] = State.UNKNOWN
     return Fault(name, summary, turns, frozenset({_RESOURCES[item]}), apply)
+
+
+def _silent(item: str, name: str, summary: str, apply: Apply) -> Fault:
+    """Make a fault of a cache that tells nothing of how often it is hit."""
+    other = "performance-optimization.caching"
+    return _fails(item, name, summary, apply).also(other, State.UNKNOWN)
 
 
 def _stays(item: str, name: str, summary: str, apply: Apply) -> Fault:
@@ -198,7 +215,7 @@ FAULTS = (
         "PostgreSQL is 11.22, and lets in whoever comes",
         {
             "environment-setup.database": State.FAILED,
-            **SILENT,
+            **{item: state for item, state in SILENT.items() if item != _SESSIONS},
             "database-setup.security": State.FAILED,
         },
         LOOKS,
@@ -229,23 +246,23 @@ FAULTS = (
         _elsewhere("postgres", hostile.http),
     ),
     _fails(_CACHE, "cache-5", "Redis is 5.0.14", _old_redis),
-    _fails(
+    _silent(
         *(_CACHE, "cache-down", "the cache's port refuses"),
         _elsewhere("redis", hostile.refuses),
     ),
-    _fails(
+    _silent(
         *(_CACHE, "cache-no-password", "the cache asks for a password (NOAUTH)"),
         _no_cache_password,
     ),
-    _fails(
+    _silent(
         *(_CACHE, "cache-wrong-password", "the cache rejects the password"),
         _wrong_secret(CACHE_PASSWORD),
     ),
-    _fails(
+    _silent(
         *(_CACHE, "cache-hangs", "the cache accepts and never answers"),
         _elsewhere("redis", hostile.hangs),
     ),
-    _fails(
+    _silent(
         *(_CACHE, "cache-foreign", "a web server is at the cache's port"),
         _elsewhere("redis", hostile.http),
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -60,3 +60,7 @@ class Fault:
     apply: Callable[[Breakage], None]
     turns_signed: State | None = None
     """What every item turns to that people attested: nobody can be believed then."""
+
+    def also(self, item: str, state: State) -> Fault:
+        """Give the same fault, where another section's item turns as well."""
+        return replace(self, turns={**self.turns, item: state})

@@ -60,7 +60,7 @@ def describe(bench: Bench, tables: Tables, environ: dict[str, str]) -> None:
             "contents": _CONTENTS,
         }
     )
-    tables["allow"] = ["restore"]
+    tables["allow"] = sorted({*tables.get("allow", ()), "restore"})
     tables["backup"] = {
         "kind": "dump",
         "path": str(bench.backups),

@@ -19,7 +19,16 @@ if TYPE_CHECKING:
     from pytest_readiness.demo.bench import Bench, Tables
     from pytest_readiness.demo.standins.prometheus import Prometheus
 
-__all__ = ["METRICS_TOKEN", "QUERIES", "TOLD", "describe", "promql", "tell"]
+__all__ = [
+    "METRICS_TOKEN",
+    "QUERIES",
+    "ROUTES",
+    "SEVERAL",
+    "TOLD",
+    "describe",
+    "promql",
+    "tell",
+]
 
 METRICS_TOKEN = "READINESS_DEMO_METRICS_TOKEN"  # noqa: S105  # a name
 """Variable that the target file refers to."""
@@ -33,6 +42,7 @@ PRESETS = {
     "postgres": 'job="postgres"',
     "redis": 'job="redis"',
     "python": 'job="engine"',
+    "blackbox": 'job="blackbox", instance="https://engine.trading.example"',
 }
 QUERIES: Mapping[str, dict[str, str]] = {
     "service-up": {"promql": 'up{job="engine"}'},
@@ -42,6 +52,10 @@ QUERIES: Mapping[str, dict[str, str]] = {
         "promql": f"histogram_quantile(0.95, sum by (le) ({_BUCKETS}))",
         "window": "1h",
         "unit": "s",
+    },
+    "latency-by-route": {"promql": f"sum by (route, le) ({_BUCKETS})"},
+    "errors-by-route": {
+        "promql": 'sum by (route) (engine_requests_total{job="engine"})'
     },
     "workers": {"promql": 'sum(engine_workers{job="engine"})'},
     "gc-pauses": {
@@ -66,6 +80,7 @@ _NODE = {"instance": "trading-1:9100"}
 _POSTGRES = {"instance": "trading-1:9187"}
 _REDIS = {"instance": "trading-1:9121"}
 _ENGINE = {"job": "engine", "instance": "trading-1:8443"}
+_OUTSIDE = {"job": "blackbox", "instance": "https://engine.trading.example"}
 _DISK = {**_NODE, "job": "node", "device": "/dev/vda1", "mountpoint": "/"}
 
 
@@ -78,6 +93,17 @@ _CPU, _MEMORY = Told(_NODE, _waves(0.31, 0.05)), Told(_NODE, _waves(0.52, 0.01))
 _RESIDENT = Told(
     {**_ENGINE, "__name__": "process_resident_memory_bytes"}, _waves(310e6, 2e6)
 )
+
+ROUTES = ("/orders", "/quotes/{symbol}")
+SEVERAL: Mapping[str, tuple[Told, ...]] = {
+    "latency-by-route": tuple(
+        Told({"route": route, "le": le}, 1.0)
+        for route in ROUTES
+        for le in ("0.1", "1.0", "2.5", "+Inf")
+    ),
+    "errors-by-route": tuple(Told({"route": route}, 812.0) for route in ROUTES),
+}
+"""The queries that have more than one series."""
 
 TOLD: Mapping[str, Told] = {
     "node-up": Told({**_NODE, "job": "node", "__name__": "up"}, 1.0),
@@ -109,13 +135,16 @@ TOLD: Mapping[str, Told] = {
     "gc-collections": Told({**_ENGINE, "generation": "2"}, 0.02),
     "gc-pauses": Told(_ENGINE, 0.004),
     "workers": Told({}, 8.0),
+    "probe-success": Told({**_OUTSIDE, "__name__": "probe_success"}, 1.0),
+    "probe-duration": Told({**_OUTSIDE, "__name__": "probe_duration_seconds"}, 0.09),
     "request-rate": Told({}, 21.5),
     "error-ratio": Told({}, 0.0007),
     "p95": Told({}, 0.184),
 }
 """The series of each query, by its name."""
 
-_RUNBOOK = "https://runbooks.example/engine"
+_RUNBOOK = "https://git.trading.example/engine/docs/monitoring-guide.md"
+"""Where the alerts lead: to their parts of the guide."""
 
 
 def describe(bench: Bench, tables: Tables, environ: dict[str, str]) -> None:
@@ -127,6 +156,10 @@ def describe(bench: Bench, tables: Tables, environ: dict[str, str]) -> None:
         "presets": dict(PRESETS),
         "queries": {name: dict(query) for name, query in QUERIES.items()},
         "key_metrics": dict(KEY_METRICS),
+        "service": {
+            "metrics": ["request-rate", "error-ratio", "p95"],
+            "routes": list(ROUTES),
+        },
     }
     environ[METRICS_TOKEN] = bench.passwords["metrics"]
     tell(bench.prometheus)
@@ -135,7 +168,7 @@ def describe(bench: Bench, tables: Tables, environ: dict[str, str]) -> None:
 def tell(prometheus: Prometheus) -> None:
     """Have a server say that all is well."""
     for name in _block().asked:
-        prometheus.tell(promql(name), TOLD[name])
+        prometheus.tell(promql(name), *(SEVERAL.get(name) or (TOLD[name],)))
     jobs = {"engine": 8443, "node": 9100, "postgres": 9187, "redis": 9121}
     prometheus.targets = [_target(job, port) for job, port in jobs.items()]
     prometheus.groups = [{"name": "engine", "file": "engine.yml", "rules": _rules()}]
@@ -180,7 +213,10 @@ def _rules() -> list[dict[str, object]]:
             "query": query,
             "duration": 120,
             "labels": {"severity": "critical"},
-            "annotations": {"runbook_url": _RUNBOOK, "summary": name},
+            "annotations": {
+                "runbook_url": f"{_RUNBOOK}#{name.lower()}",
+                "summary": name,
+            },
             "health": "ok",
             "lastError": "",
             "state": "inactive",

@@ -12,8 +12,10 @@ __all__ = ["describe"]
 
 def describe(bench: Bench, tables: Tables, environ: dict[str, str]) -> None:  # noqa: ARG001  # a piece's signature
     """Add the table ``service``."""
-    tables["service"] = {
-        "url": f"https://127.0.0.1:{bench.engine.port}",
-        "ca_file": str(bench.ca_file),
-        "release": {"route": "/version", "json": "version"},
-    }
+    tables.setdefault("service", {}).update(
+        {
+            "url": f"https://127.0.0.1:{bench.engine.port}",
+            "ca_file": str(bench.ca_file),
+            "release": {"route": "/version", "json": "version"},
+        }
+    )

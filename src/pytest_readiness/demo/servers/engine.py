@@ -7,7 +7,6 @@ import hashlib
 import http.client
 import json
 import os
-import secrets
 import socket
 import ssl
 from dataclasses import dataclass
@@ -21,11 +20,13 @@ from pytest_readiness.demo.servers.process import Place, Process, Program
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_readiness.demo.pki import Stored
+    from pytest_readiness.demo.pki import KeyPair, Stored
 
 __all__ = [
+    "CONFIGURATION",
     "DESCRIPTION",
     "ENV_EXAMPLE",
+    "LOGGING",
     "REQUIREMENTS",
     "EngineServer",
     "Surroundings",
@@ -36,6 +37,7 @@ __all__ = [
 
 _PACKAGE = Path(next(iter(engine.__path__)))
 _ROOT = _PACKAGE.parents[2]
+_RELEASED = {".example", ".json", ".py", ".sql", ".txt", ".yaml"}
 _PASSED_ON = ("PATH", "PYTHONPATH", "LANG", "LD_LIBRARY_PATH", "TMPDIR")
 """What of our environment the service gets; a PGSSLMODE there would change it."""
 _MEASURING = "COVERAGE_"
@@ -43,9 +45,11 @@ REQUIREMENTS = _PACKAGE / "requirements.txt"
 """What the service needs installed."""
 ENV_EXAMPLE = _PACKAGE / ".env.example"
 """The variables that the service must have."""
+CONFIGURATION = (_PACKAGE / "settings.yaml", _PACKAGE / "settings.schema.json")
+LOGGING = _PACKAGE / "logging.yaml"
+"""What configures the service, the schema of it, and what it logs."""
 DESCRIPTION = _PACKAGE / "openapi.json"
 """The description of the service's API, as it is released."""
-_POOL_SIZE = 4
 _TIMEOUT = 5.0
 
 
@@ -56,8 +60,10 @@ class Surroundings:
     database_url: str
     cache_url: str
     ca_file: Path
-    users: Mapping[str, Mapping[str, str]]
-    """By name: role and password."""
+    tokens: KeyPair
+    """What log-in tokens are signed with."""
+    users: Mapping[str, Mapping[str, str | int]]
+    """By name: role, password and perhaps a limit of requests a minute."""
 
 
 class EngineServer:
@@ -70,21 +76,28 @@ class EngineServer:
         certificate: Stored,
         surroundings: Surroundings,
     ) -> None:
+        self.key_file = certificate.key
+        """Where the service has the key of its certificate."""
         self._trust = ssl.create_default_context(cafile=surroundings.ca_file)
         # Listening before the process exists: no port to agree on, nothing refused.
-        with socket.create_server(("127.0.0.1", 0)) as listening:
+        with (
+            socket.create_server(("127.0.0.1", 0)) as listening,
+            socket.create_server(("127.0.0.1", 0)) as plain,
+        ):
             self.port: int = listening.getsockname()[1]
+            self.plain_port: int = plain.getsockname()[1]
             own = {
                 "DATABASE_URL": surroundings.database_url,
                 "CACHE_URL": surroundings.cache_url,
                 "CA_FILE": str(surroundings.ca_file),
                 "CERTIFICATE": str(certificate.chain),
                 "KEY": str(certificate.key),
-                "TOKEN_SECRET": secrets.token_hex(32),
+                "TOKEN_KEY": str(surroundings.tokens.private),
+                "TOKEN_PUBLIC_KEY": str(surroundings.tokens.public),
                 "USERS": json.dumps(surroundings.users),
                 "DIGEST": engine_digest(),
                 "LISTEN_FD": str(listening.fileno()),
-                "POOL_SIZE": str(_POOL_SIZE),
+                "PLAIN_FD": str(plain.fileno()),
             }
             program = Program(
                 "engine",
@@ -92,7 +105,7 @@ class EngineServer:
                 [python, "-P", "-m", engine.__name__],
                 environ=_environ(place.folder)
                 | {f"ENGINE_{name}": value for name, value in own.items()},
-                pass_fds=[listening.fileno()],
+                pass_fds=[listening.fileno(), plain.fileno()],
             )
             self._process = Process(program, place)
 
@@ -144,9 +157,7 @@ def engine_digest() -> str:
     lines = sorted(
         f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n"
         for path in _PACKAGE.iterdir()
-        if path.suffix in {".example", ".py", ".sql", ".txt"}
-        if path.suffix in {".json", ".py", ".sql", ".txt"}
-        if path.suffix in {".example", ".json", ".py", ".sql", ".txt"}
+        if path.suffix in _RELEASED
     )
     return f"sha256:{hashlib.sha256(''.join(lines).encode()).hexdigest()}"
 

@@ -73,6 +73,17 @@ class ValkeyServer:
             if answer != "+OK":
                 raise ConfigError("demo: Valkey", f"CONFIG SET {name}: {answer}")
 
+    def look_up(self, count: int, *, hits: bool) -> None:
+        """Look up keys, all that are there or none that is."""
+        key = "quotes:warm" if hits else "quotes:none"
+        self._ask(
+            "\r\n".join(["SET quotes:warm 1", *[f"EXISTS {key}"] * count]), count + 1
+        )
+
+    def forget_lookups(self) -> None:
+        """Count hits and misses anew."""
+        self._ask("CONFIG RESETSTAT")
+
     def ask_to_stop(self) -> None:
         """Begin to stop, without waiting."""
         self._process.ask_to_stop()
@@ -81,8 +92,8 @@ class ValkeyServer:
         """Stop the server and end its sessions."""
         self._process.stop()
 
-    def _ask(self, command: str) -> str:
-        """Send one inline command; give the answer's first line, empty if none."""
+    def _ask(self, command: str, lines_of_answer: int = 1) -> str:
+        """Send inline commands; give the answers' last line, empty if none."""
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as stream:
             stream.settimeout(_TIMEOUT)
             stream.connect(str(self.socket))
@@ -90,6 +101,8 @@ class ValkeyServer:
                 f"AUTH administrator {self._password}\r\n{command}\r\n".encode()
             )
             with stream.makefile("r", encoding="utf-8") as lines:
-                admitted = lines.readline().rstrip()
-                return lines.readline().rstrip() if admitted == "+OK" else admitted
+                said = lines.readline().rstrip()
+                for _ in range(lines_of_answer if said == "+OK" else 0):
+                    said = lines.readline().rstrip()
+                return said
         return ""

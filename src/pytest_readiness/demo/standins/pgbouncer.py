@@ -42,6 +42,8 @@ class Pool:
     reserve: int = 0
     waits: float = 0.0
     """Seconds that the longest waiting client has waited."""
+    active: int = 1
+    """Connections that are in use."""
 
 
 def pgbouncer(pool: Pool, tls: ssl.SSLContext) -> Listener:
@@ -114,7 +116,7 @@ def _tables(pool: Pool) -> dict[str, list[dict[str, str]]]:
         "max_db_connections": "0",
         "pool_mode": "transaction",
     }
-    counts = ("cl_active_cancel_req", "cl_waiting_cancel_req", "sv_active")
+    counts = ("cl_active_cancel_req", "cl_waiting_cancel_req")
     more = ("sv_active_cancel", "sv_being_canceled", "sv_idle", "sv_used")
     return {
         "SHOW CONFIG": [
@@ -142,7 +144,8 @@ def _tables(pool: Pool) -> dict[str, list[dict[str, str]]]:
             {
                 "database": pool.database,
                 "user": "engine",
-                "cl_active": "1",
+                "cl_active": str(pool.active),
+                "sv_active": str(pool.active),
                 "cl_waiting": waiting,
                 **dict.fromkeys((*counts, *more, "sv_tested", "sv_login"), "0"),
                 "maxwait": str(int(seconds)),

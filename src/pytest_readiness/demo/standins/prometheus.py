@@ -108,7 +108,7 @@ class Prometheus(Web):
             for told in self.told.get(query, ())
             if told.age <= (_LOOK_BACK if bare else _FAR)
         ]
-        return _vector(now, ((told.labels, _at(told.value, now)) for told in seen))
+        return _vector(now, ((told.labels, _recent(told.value, now)) for told in seen))
 
     def _ages(self, asked: re.Match[str]) -> Iterator[tuple[Mapping[str, str], float]]:
         """Give the ages of a selector's series, which some query is known to read."""
@@ -159,6 +159,13 @@ def _vector(now: float, series: Any) -> dict[str, object]:  # noqa: ANN401  # la
 
 def _at(value: Value, at: float) -> float | None:
     return value(at) if callable(value) else value
+
+
+def _recent(value: Value, now: float) -> float | None:
+    """Give the newest value there is, as far back as Prometheus looks."""
+    backs = range(0, int(_LOOK_BACK), 30)
+    seen = (_at(value, now - back) for back in backs)
+    return next((one for one in seen if one is not None), None)
 
 
 def _text(value: float) -> str:

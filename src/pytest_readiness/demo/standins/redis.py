@@ -69,6 +69,7 @@ def redis(
             "redis_mode": "standalone",
             "uptime_in_seconds": str(uptime),
         },
+        "Stats": {"keyspace_hits": "9500", "keyspace_misses": "500"},
         "Memory": {"maxmemory": maxmemory, "maxmemory_policy": policy},
         "Persistence": {
             "loading": "0",

@@ -3,49 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from pytest_readiness.catalogue.observation import Observed, Unavailable
+from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
 from pytest_readiness.probes.alertmanager import api
-from pytest_readiness.probes.alertmanager.intervals import moments
-from pytest_readiness.probes.alertmanager.matchers import UnreadableError
+from pytest_readiness.probes.alertmanager.ways import Loaded, Way
 from pytest_readiness.probes.http import connected
 from pytest_readiness.probes.look import Facts
 from pytest_readiness.probes.planned import PlannedLook, files, trust_files
 
 if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    from pytest_readiness.probes.alertmanager.routing import Configuration, Route
     from pytest_readiness.probes.look import Look
+    from pytest_readiness.probes.prometheus.loaded import Rule
     from pytest_readiness.target.blocks import AlertmanagerBlock
 
 __all__ = ["Alertmanager", "Way"]
 
-_SHOWN = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """Which way an alert with some labels goes."""
-
-    name: str
-    """The alert's labels, as PromQL writes them."""
-    receivers: Observed[tuple[str, ...]]
-    """Who gets it, by name; null receivers are in it, too."""
-    channels: Observed[tuple[str, ...]]
-    """By what somebody is called: ``email``, ``slack`` ...; of those who must get it,
-    where the target names them."""
-    by_default: Observed[bool]
-    """Whether no route but the first one of all is meant for it."""
-    group_wait: Observed[dt.timedelta]
-    """How long it waits before the first call."""
-    uncalled: Observed[tuple[str, ...]]
-    """Moments of the coming year at which nobody would be called; the first few."""
-    silences: Observed[tuple[str, ...]]
-    """Silences in force that hold it back now."""
+_MOST = 500
+"""Alerts whose ways are looked at."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,8 +33,38 @@ class Alertmanager(Facts):
 
     answers: Observed[bool]
     """Yes once it showed its configuration."""
-    ways: Observed[tuple[Way, ...]]
-    """The way of each critical alert that the target declares."""
+    loaded: Observed[Loaded]
+    """Its configuration, and the silences in force."""
+
+    @property
+    def ways(self) -> Observed[tuple[Way, ...]]:
+        """The way of each critical alert that the target declares."""
+        return self.loaded.map(lambda loaded: tuple(map(loaded.way, _declared(loaded))))
+
+    def ways_of(
+        self, rules: Observed[tuple[Rule, ...]], severities: Observed[tuple[str, ...]]
+    ) -> Observed[tuple[Way, ...]]:
+        """Give the ways of the declared alerts, and of each critical one of the rules.
+
+        Without a Prometheus those that are declared must do.
+        """
+        known = rules.value
+        if isinstance(known, Unavailable):
+            unset = known.cause is Cause.UNCONFIGURED
+            return self.ways if unset else rules.map(lambda _: ())
+        words = severities.otherwise(())
+        critical = [
+            {"alertname": rule.name, **rule.labels}
+            for rule in known
+            if rule.kind == "alerting" and rule.labels.get("severity") in words
+        ]
+
+        def ways(loaded: Loaded) -> tuple[Way, ...]:
+            declared = _declared(loaded)
+            more = [{**one, **rule} for one in declared for rule in critical]
+            return tuple(map(loaded.way, [*declared, *more][:_MOST]))
+
+        return self.loaded.map(ways)
 
     @classmethod
     def gather(cls, block: AlertmanagerBlock, look: Look) -> Self:
@@ -70,11 +77,8 @@ class Alertmanager(Facts):
             configuration = api.loaded(client)
             answers = look.seen(True, what=api.STATUS)  # noqa: FBT003  # a value
             silences = look.observe(lambda: api.silences(client), what=api.SILENCES)
-        ways = tuple(
-            _way(labels, configuration, silences, block, look)
-            for labels in block.critical
-        )
-        return cls(answers=answers, ways=look.seen(ways, what=api.STATUS))
+        loaded = Loaded(configuration, silences, block, look)
+        return cls(answers=answers, loaded=look.seen(loaded, what=api.STATUS))
 
     @classmethod
     def looks(cls, block: AlertmanagerBlock) -> tuple[PlannedLook, ...]:
@@ -94,68 +98,5 @@ class Alertmanager(Facts):
         return block.url
 
 
-def _way(
-    labels: Mapping[str, str],
-    loaded: Configuration,
-    silences: Observed[tuple[api.Silence, ...]],
-    block: AlertmanagerBlock,
-    look: Look,
-) -> Way:
-    name = "{" + ", ".join(f'{k}="{v}"' for k, v in labels.items()) + "}"
-    routes = loaded.route.taken(labels)
-    calling = [route for route in routes if _calls(route, loaded, block)]
-    detail = "; ".join(map(str, routes))
-    waits = [route.group_wait for route in calling]
-    nobody = Unavailable("nobody is called")
-    by_default = routes == (loaded.route,)
-    return Way(
-        name=name,
-        receivers=look.seen(
-            tuple(dict.fromkeys(route.receiver for route in routes)),
-            what=name,
-            detail=detail,
-        ),
-        channels=look.seen(
-            tuple(c for r in calling for c in loaded.receivers[r.receiver].channels),
-            what=name,
-            detail=detail,
-        ),
-        by_default=look.seen(by_default, what=name, detail=detail),
-        group_wait=look.seen(min(waits) if waits else nobody, what=name),
-        uncalled=look.seen(
-            _uncalled(calling, loaded, frozenset(block.agreed), look.now()), what=name
-        ),
-        silences=silences.map(
-            lambda known: tuple(
-                f"{one.id} until {one.ends}" for one in known if one.holds(labels)
-            )
-        ),
-    )
-
-
-def _calls(route: Route, loaded: Configuration, block: AlertmanagerBlock) -> bool:
-    """Say whether a route's receiver calls somebody who counts."""
-    wanted = not block.receivers or route.receiver in block.receivers
-    return wanted and bool(loaded.receivers[route.receiver].channels)
-
-
-def _uncalled(
-    calling: Sequence[Route],
-    loaded: Configuration,
-    agreed: frozenset[str],
-    now: dt.datetime,
-) -> tuple[str, ...] | Unavailable:
-    """Give the moments at which no route calls; none where one calls always."""
-    if not calling:
-        return Unavailable("nobody is called")
-    names = {name for route in calling for name in route.muted + route.active}
-    known = [one for name in names - agreed for one in loaded.intervals[name]]
-    try:
-        silent = (
-            f"{at:%a %Y-%m-%d %H:%M %Z}"
-            for at in moments(known, now)
-            if not any(loaded.calls(route, at, agreed) for route in calling)
-        )
-        return tuple(islice(silent, _SHOWN))
-    except UnreadableError as error:
-        return Unavailable(str(error))
+def _declared(loaded: Loaded) -> tuple[Mapping[str, str], ...]:
+    return loaded.block.critical

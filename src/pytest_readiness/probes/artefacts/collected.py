@@ -56,6 +56,10 @@ class Collected(Generic[T]):
             times.append(at)
         return look.seen(min(times), what=self.names)
 
+    def age(self, look: Look) -> Observed[dt.timedelta]:
+        """Give how long ago the oldest was made."""
+        return self.made(look).map(lambda at: look.now() - at)
+
     @property
     def names(self) -> str:
         """Name the files, the first few of them."""

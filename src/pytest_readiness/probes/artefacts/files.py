@@ -23,7 +23,18 @@ if TYPE_CHECKING:
 
     from pytest_readiness.probes.look import Look
 
-__all__ = ["STAMP", "elements", "found", "local", "read_json", "read_text", "unread"]
+__all__ = [
+    "STAMP",
+    "elements",
+    "first_of",
+    "found",
+    "listed",
+    "local",
+    "read_json",
+    "read_text",
+    "table",
+    "unread",
+]
 
 STAMP = ".provenance.json"
 """How the file is called that says whose release an artefact is."""
@@ -101,6 +112,23 @@ def _open(path: Path, most: int) -> io.BufferedReader:
         stream.close()
         raise unread(path, why, "split it, or raise read_up_to")
     return stream
+
+
+def first_of(path: Path, most: int) -> str:
+    """Give a file's first character that is no space: it tells formats apart."""
+    with _open(path, most) as stream:
+        opening = stream.read(256).removeprefix(b"\xef\xbb\xbf").lstrip()
+    return opening[:1].decode("latin-1")
+
+
+def table(value: object) -> dict[str, object]:
+    """Take a JSON object; anything else is an empty one."""
+    return cast("dict[str, object]", value) if isinstance(value, dict) else {}
+
+
+def listed(value: object) -> list[object]:
+    """Take a JSON list; anything else is an empty one."""
+    return cast("list[object]", value) if isinstance(value, list) else []
 
 
 def read_text(path: Path, most: int) -> str:

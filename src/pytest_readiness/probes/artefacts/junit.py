@@ -6,7 +6,6 @@ come with a zone or without. pytest, Surefire, gotestsum and jest-junit are know
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 from dataclasses import dataclass
 from enum import StrEnum
@@ -22,9 +21,11 @@ from pytest_readiness.probes.artefacts.collected import (
 )
 from pytest_readiness.probes.artefacts.files import elements, local, unread
 from pytest_readiness.probes.artefacts.provenance import Inside
+from pytest_readiness.probes.artefacts.times import earliest, when
 from pytest_readiness.probes.look import Facts
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable
     from pathlib import Path
     from xml.etree.ElementTree import Element
@@ -38,9 +39,7 @@ __all__ = [
     "Case",
     "Junit",
     "Outcome",
-    "earliest",
     "read_junit",
-    "when",
 ]
 
 REVISIONS = frozenset(
@@ -50,7 +49,6 @@ REVISIONS = frozenset(
 
 _MOST_CASES = 1_000_000
 _MOST_NAMED = 50
-_EARLIEST = 2000
 _SUITES = frozenset({"testsuites", "testsuite"})
 _NOT_RUN = frozenset({"notrun", "disabled", "skipped"})
 
@@ -277,22 +275,3 @@ def _number(text: str | None) -> float:
     except ValueError:
         return 0.0
     return value if math.isfinite(value) and value >= 0 else 0.0
-
-
-def earliest(one: dt.datetime | None, two: dt.datetime | None) -> dt.datetime | None:
-    """Give the earlier of two times, of which some may be missing or lack a zone."""
-    if one is None or two is None:
-        return one or two
-    return min(one, two, key=lambda at: at if at.tzinfo else at.replace(tzinfo=dt.UTC))
-
-
-def when(text: str) -> dt.datetime | None:
-    """Read an ISO time, with a zone or without; None where it is none.
-
-    jest-junit dates a suite that did not start 1970: a time that early is none.
-    """
-    try:
-        at = dt.datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return at if at.year >= _EARLIEST else None

@@ -47,6 +47,15 @@ class PgBackRest(Store):
                 return dt.datetime.fromtimestamp(ended, dt.UTC)
         return Unavailable("it is gone")
 
+    def ended(self, look: Look) -> tuple[dt.datetime, ...]:
+        """Ask when each backup ended that went well.
+
+        Raises:
+            LookError: it does not tell.
+        """
+        ends = sorted(ended for ended, _ in self._backups(look))
+        return tuple(dt.datetime.fromtimestamp(ended, dt.UTC) for ended in ends)
+
     def intact(self, newest: Newest, look: Look) -> Observed[bool]:
         """Have every file of the repository read.
 

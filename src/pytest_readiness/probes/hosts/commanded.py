@@ -127,7 +127,7 @@ class Commanded(Host):
 
     def disk(self, path: str, look: Look) -> Disk:
         """Give the file system that a path is on."""
-        lines = self._said(commands.disk(path), look).splitlines()
+        lines = self.said(commands.disk(path), look).splitlines()
         found = _DISK.search(lines[-1]) if lines else None
         if found is None:
             raise unseen(f"df tells no file system of {self.where(path)}")
@@ -135,7 +135,7 @@ class Commanded(Host):
 
     def unit(self, name: str, look: Look) -> Unit:
         """Give the state of a systemd unit."""
-        said = self._said(commands.unit(name), look)
+        said = self.said(commands.unit(name), look)
         pairs = (line.partition("=") for line in said.splitlines())
         known = {name: value for name, _, value in pairs}
         if known.get("LoadState") == "not-found" or "ActiveState" not in known:
@@ -185,27 +185,43 @@ class Commanded(Host):
 
     def main_process(self, unit: str, look: Look) -> int:
         """Give the number of the process that a systemd unit runs."""
-        lines = self._said(commands.main_process(unit), look).splitlines()
+        lines = self.said(commands.main_process(unit), look).splitlines()
         pairs = (line.partition("=") for line in lines)
         number = {name: value for name, _, value in pairs}.get("MainPID", "0")
         if not number.isdecimal() or number == "0":
             raise unseen(f"{unit} runs no process on {self.source or 'this host'}")
         return int(number)
 
+    def crontab(self, user: str, look: Look) -> str:
+        """List a user's crontab; one that has none is empty."""
+        seen = self.run(commands.crontab(user), look)
+        if seen.status == 1 and b"no crontab for" in seen.stderr:
+            return ""
+        self._went_well(commands.crontab(user), seen)
+        return seen.stdout.decode(errors="replace")
+
     def _number(self, command: Command, look: Look) -> int:
-        text = self._said(command, look).strip()
+        text = self.said(command, look).strip()
         if not text.isdecimal():
             raise unseen(f"{command.words[0]} tells no number")
         return int(text)
 
-    def _said(self, command: Command, look: Look) -> str:
+    def said(self, command: Command, look: Look) -> str:
+        """Give what a program says that goes well.
+
+        Raises:
+            LookError: it is not there, or ends with an error.
+        """
         seen = self.run(command, look)
+        self._went_well(command, seen)
+        return seen.stdout.decode(errors="replace")
+
+    def _went_well(self, command: Command, seen: Ended) -> None:
         self._is_there(command, seen)
         if seen.status:
             why = seen.stderr.decode(errors="replace").strip().splitlines()
             words = f": {why[-1][:160]}" if why else ""
             raise unseen(f"{command.words[0]} ended with {seen.status}{words}")
-        return seen.stdout.decode(errors="replace")
 
     def _is_there(self, command: Command, seen: Ended) -> None:
         if seen.status == _NOT_FOUND:

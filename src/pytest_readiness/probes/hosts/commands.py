@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Command",
+    "calendar",
     "cores",
+    "crontab",
     "disk",
     "echo",
     "head",
@@ -25,6 +27,8 @@ __all__ = [
     "interpreter",
     "kind",
     "main_process",
+    "pgbackrest",
+    "timer",
     "tracked",
     "unit",
 ]
@@ -33,6 +37,7 @@ MARK = "readiness"
 """What a host that can be looked at says back."""
 UNIT_PROPERTIES = ("LoadState", "ActiveState", "SubState", "Result", "NRestarts")
 
+_USER = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.@-]{0,63}")
 _UNIT = re.compile(r"[A-Za-z0-9:_.@\\-]{1,255}")
 
 
@@ -81,6 +86,36 @@ def unit(name: str) -> Command:
     return Command(
         ("systemctl", "show", "--no-pager", f"--property={properties}", "--", name)
     )
+
+
+def timer(name: str) -> Command:
+    """Give the state of a timer of systemd, and when it elapses."""
+    *words, _ = unit(name).words
+    properties = "LoadState,ActiveState,UnitFileState,TimersCalendar,TimersMonotonic"
+    words[3] = f"--property={properties}"
+    return Command((*words, name))
+
+
+def calendar(expression: str, iterations: int) -> Command:
+    """Give the times at which a calendar expression of systemd comes true."""
+    number = f"--iterations={iterations}"
+    return Command(("systemd-analyze", "calendar", number, "--", expression))
+
+
+def crontab(user: str) -> Command:
+    """List a user's crontab; one's own needs no right."""
+    if _USER.fullmatch(user) is None:
+        raise LookError("it is no name of a user", Cause.LOCAL, final=True)
+    return Command(("crontab", "-u", user, "-l"))
+
+
+def pgbackrest(stanza: str, config: str | None) -> Command:
+    """List the backups of a stanza."""
+    if _USER.fullmatch(stanza) is None:
+        raise LookError("it is no name of a stanza", Cause.LOCAL, final=True)
+    option = (f"--config={_absolute(config)}",) if config else ()
+    words = (f"--stanza={stanza}", "--output=json", "info")
+    return Command(("pgbackrest", *option, *words))
 
 
 def main_process(name: str) -> Command:

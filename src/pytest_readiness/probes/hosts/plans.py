@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.hosts.commands import Command
     from pytest_readiness.target.blocks import OnHost
 
-__all__ = ["measured", "planned", "reached", "read", "sized"]
+__all__ = ["measured", "on_host", "planned", "reached", "read", "sized"]
 
 
 def planned(block: OnHost, *asked: Command, note: str = "") -> tuple[PlannedLook, ...]:
     """Plan to run programs where a resource stands."""
     return tuple(
-        PlannedLook("program", shlex.join(one.words), _where(block), note=note)
+        PlannedLook("program", shlex.join(one.words), on_host(block), note=note)
         for one in asked
     )
 
@@ -71,14 +71,15 @@ def measured(block: OnHost, metric: str) -> tuple[PlannedLook, ...]:
 
 
 def _request(block: OnHost, promql: str) -> PlannedLook:
-    return PlannedLook("request", f"GET /api/v1/query {promql}", _where(block))
+    return PlannedLook("request", f"GET /api/v1/query {promql}", on_host(block))
 
 
 def _by_metrics(block: OnHost) -> bool:
     return block.backend is not None and block.backend.backend == "metrics"
 
 
-def _where(block: OnHost) -> str:
+def on_host(block: OnHost) -> str:
+    """Name the host of a resource as plans do."""
     if block.host is None:
         return ""
     return f"{block.backend.backend if block.backend else 'host'} {block.host}"

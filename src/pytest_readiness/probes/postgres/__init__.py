@@ -15,6 +15,7 @@ from packaging.version import Version
 
 from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
 from pytest_readiness.probes.look import Facts
+from pytest_readiness.probes.network import leaves_host
 from pytest_readiness.probes.planned import PlannedLook
 from pytest_readiness.probes.postgres.connecting import each_host
 from pytest_readiness.probes.postgres.session import BEGIN, END, TIMEOUT, Session
@@ -67,6 +68,10 @@ class Postgres(Facts):
     libpq derives it from the parameter ``server_version``, so a server that is too old
     or too broken to run a statement still has one.
     """
+    encrypted: Observed[bool]
+    """Whether this session runs over TLS."""
+    leaves_host: Observed[bool]
+    """Whether the server is on another host than this one."""
 
     @classmethod
     def gather(cls, block: PostgresBlock, look: Look) -> Self:
@@ -79,7 +84,12 @@ class Postgres(Facts):
         with Session.open(connection_settings(block), look) as session:
             took = dt.timedelta(seconds=time.perf_counter() - began)
             version = _version(session, look, took)
-            return cls(answers=_answers(session, look), version=version)
+            return cls(
+                answers=_answers(session, look),
+                version=version,
+                encrypted=look.seen(session.encrypted),
+                leaves_host=look.seen(leaves_host(session.address)),
+            )
 
     @classmethod
     def looks(cls, block: PostgresBlock) -> tuple[PlannedLook, ...]:

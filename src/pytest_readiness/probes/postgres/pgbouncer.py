@@ -52,8 +52,12 @@ class Pgbouncer(Facts):
 
     Pools are those of the users that have come so far, one at least a database.
     """
+    client_limit: Observed[int]
+    """Clients that it lets in at the same time."""
     longest_wait: Observed[dt.timedelta]
     """The longest that a client had waited when looked at, of three looks."""
+    in_use: Observed[float]
+    """The fullest pool's active connections, of its size: the least of three looks."""
     lets_through: Observed[bool]
     """Whether several connections at once got an answer through it."""
 
@@ -73,7 +77,9 @@ class Pgbouncer(Facts):
             return cls(
                 answers=config.map(bool),
                 size_limit=_size_limit(databases, pools),
+                client_limit=config.map(_client_limit),
                 longest_wait=samples.map(_longest_wait),
+                in_use=_in_use(samples, databases),
                 lets_through=_through(block, look, _State(config, databases, pools)),
             )
 
@@ -138,6 +144,30 @@ def _longest_wait(samples: Sequence[_Table]) -> dt.timedelta:
     return max(waits, default=dt.timedelta(0))
 
 
+def _in_use(
+    samples: Observed[tuple[_Table, ...]], databases: Observed[_Table]
+) -> Observed[float]:
+    """Say how full the fullest pool is; for a moment any may be full."""
+    known = databases.value
+    if isinstance(known, Unavailable):
+        return samples.map(lambda _: known)
+    sizes = {row.get("name"): _number(row, "pool_size") for row in known}
+
+    def shares(pools: _Table) -> dict[tuple[str, str], float]:
+        return {
+            (pool["database"], pool["user"]): _number(pool, "sv_active") / size
+            for pool in pools
+            if (size := sizes.get(pool["database"], 0))
+        }
+
+    def fullest(taken: tuple[_Table, ...]) -> float:
+        each = [shares(pools) for pools in taken]
+        always = set(each[0]).intersection(*each)
+        return max((min(one[key] for one in each) for key in always), default=0.0)
+
+    return samples.map(fullest, unit="ratio")
+
+
 def _size_limit(databases: Observed[_Table], pools: Observed[_Table]) -> Observed[int]:
     seen = pools.value
 
@@ -147,6 +177,13 @@ def _size_limit(databases: Observed[_Table], pools: Observed[_Table]) -> Observe
         return sum(_most(row, seen) for row in _ours(rows, "name"))
 
     return databases.map(total)
+
+
+def _client_limit(config: _Table) -> int | Unavailable:
+    for row in config:
+        if row.get("key") == "max_client_conn":
+            return _number(row, "value")
+    return Unavailable("the console does not tell max_client_conn")
 
 
 def _most(database: Mapping[str, str], pools: _Table) -> int:

@@ -117,6 +117,11 @@ class Session(Closing):
         """Whether the session runs over TLS."""
         return self._connection.ssl_in_use
 
+    @property
+    def address(self) -> str:
+        """The server's address; empty on a Unix socket."""
+        return self._connection.hostaddr.decode(errors="replace")
+
     def query(self, statement: str) -> Rows:
         """Run one statement and give its rows.
 

@@ -15,7 +15,15 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.postgres.reading import Reader
     from pytest_readiness.probes.postgres.session import Rows
 
-__all__ = ["MANY_ROWS", "SETTINGS", "TUNING", "CacheReads", "Tuning", "read_tuning"]
+__all__ = [
+    "MANY_ROWS",
+    "RECORDER",
+    "SETTINGS",
+    "TUNING",
+    "CacheReads",
+    "Tuning",
+    "read_tuning",
+]
 
 MANY_ROWS = 10_000
 """Rows from which on a table's dead rows count."""
@@ -29,7 +37,7 @@ _NAMES = (
     *("superuser_reserved_connections", "reserved_connections"),
     *("max_wal_size", "autovacuum", "track_counts", "autovacuum_freeze_max_age"),
 )
-_RECORDER = (
+RECORDER = (
     "SELECT n.nspname FROM pg_catalog.pg_extension e"
     " JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace"
     " WHERE e.extname = 'pg_stat_statements'"
@@ -49,7 +57,7 @@ _OLDEST = (
     "SELECT d.datname, pg_catalog.age(d.datfrozenxid)"
     " FROM pg_catalog.pg_database d ORDER BY 2 DESC LIMIT 1"
 )
-TUNING = (SETTINGS, _RECORDER, _RECORDED, _READS, _DEAD, _OLDEST)
+TUNING = (SETTINGS, RECORDER, _RECORDED, _READS, _DEAD, _OLDEST)
 """What is sent; every role may read all of it."""
 
 _UNITS = {"": 1, "B": 1, "kB": 1024, "8kB": 8192, "MB": 1 << 20, "GB": 1 << 30}
@@ -154,7 +162,7 @@ def _share(reader: Reader, size: Observed[int], ram: int | None) -> Observed[flo
 
 def _recorded(reader: Reader) -> Observed[bool]:
     def read() -> bool:
-        rows = reader.session.read(_RECORDER)
+        rows = reader.session.read(RECORDER)
         if not rows:
             return False
         schema = reader.session.identifier(rows[0][0])

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
 from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
 from pytest_readiness.probes.look import Facts, noted
 from pytest_readiness.probes.planned import PlannedLook, files, trust_files
-from pytest_readiness.probes.prometheus import history
+from pytest_readiness.probes.prometheus import buckets, history, watched
 from pytest_readiness.probes.prometheus.ages import QUESTIONS
 from pytest_readiness.probes.prometheus.api import Api
 from pytest_readiness.probes.prometheus.history import Growth
@@ -22,6 +22,7 @@ from pytest_readiness.probes.prometheus.loaded import (
     KeyMetric,
     Rule,
     ScrapeTarget,
+    broken,
     key_metrics,
     rules,
     targets,
@@ -79,6 +80,23 @@ class Prometheus(Facts):
     """The alerting and recording rules that are loaded."""
     key_metrics: Observed[tuple[KeyMetric, ...]]
     """The target's key metrics, each with the alerts that read it."""
+    service_metrics: Observed[tuple[str, ...]]
+    """The queries of the service's own metrics, as the target declares them."""
+    service_routes: Observed[tuple[str, ...]]
+    """The routes that must be told apart, as the target declares them."""
+    critical: Observed[tuple[str, ...]]
+    """Severities at which somebody is called."""
+    route_label: Observed[str]
+    """Label that names the route."""
+
+    @property
+    def broken_rules(self) -> Observed[tuple[str, ...]]:
+        """The rules whose last evaluation failed, each with its error."""
+        return self.rules.map(broken)
+
+    def alerts_on(self, metric: KeyMetric) -> Observed[tuple[str, ...]]:
+        """Give the alerts on a key metric that have a threshold and a ``for``."""
+        return self.rules.map(lambda _: metric.alerts)
 
     def series(self, query: str) -> Observed[tuple[Series, ...]]:
         """Give every series of a query; unavailable where there is none."""
@@ -129,10 +147,49 @@ class Prometheus(Facts):
         """
         return history.growth(self.series(query), self.series(age), least)
 
+    def latencies(
+        self, query: str, edge: dt.timedelta
+    ) -> Observed[tuple[tuple[str, Observed[dt.timedelta]], ...]]:
+        """Give the 95th percentiles of a query that gives latency buckets, by route.
+
+        ``edge`` is what the buckets must reach for that.
+        """
+        return self.series(query).map(lambda found: buckets.latencies(found, edge))
+
     def some_of(self, *queries: str) -> tuple[str, ...]:
         """Give those of some queries that the target has; all, where it has none."""
         known = self.results.otherwise(dict[str, Result]())
         return tuple(one for one in queries if one in known) or queries
+
+    def lacking(self, query: str, of: str) -> Observed[tuple[str, ...]]:
+        """Give the instances that ``of`` knows, and that a query has no series of."""
+        known = self.results.otherwise(dict[str, Result]())
+        if query in known and of in known:
+            return watched.lacking(known[of], known[query])
+        return self.series(of if query in known else query).map(lambda _: ())
+
+    def critical_alerts(self, metric: KeyMetric) -> Observed[tuple[str, ...]]:
+        """Give the alerts on a key metric that call somebody."""
+        words = self.critical.otherwise(())
+        return self.rules.map(lambda _: watched.critical(metric.rules, words))
+
+    @property
+    def failing_rules(self) -> Observed[tuple[str, ...]]:
+        """The rules whose evaluation ended in an error, and the error."""
+        return self.rules.map(watched.failing)
+
+    def alerts_without(self, what: str) -> Observed[tuple[str, ...]]:
+        """Give the alerts that have no ``severity``, or no ``runbook``."""
+        return self.rules.map(lambda rules: watched.without(rules, what))
+
+    def is_histogram(self, query: str) -> Observed[bool]:
+        """Say whether a query's series are the buckets of a histogram."""
+        return self._of(query, watched.histogram)
+
+    def routes(self, query: str) -> Observed[tuple[str, ...]]:
+        """Give the routes that a query's series are about."""
+        label = self.route_label.otherwise("")
+        return self._of(query, lambda result: watched.routes(result, label))
 
     def _of(self, query: str, fact: Callable[[Result], Observed[T]]) -> Observed[T]:
         results = self.results
@@ -172,13 +229,18 @@ class Prometheus(Facts):
             declared = block.key_metrics
             late = look.overdue("the other queries took it all").unavailable
             results = together(jobs, look, lambda name: queries[name].unavailable(late))
-            loaded = look.observe(lambda: rules(api, look.redact), what="rules")
+            groups = block.rule_groups
+            loaded = look.observe(lambda: rules(api, look.redact, groups), what="rules")
             return cls(
                 answers=answers,
                 freshness=look.seen(block.freshness, what="freshness"),
                 results=look.seen(results, what="queries"),
                 targets=look.observe(lambda: targets(api, look.redact), what="targets"),
                 rules=loaded,
+                service_metrics=look.seen(block.service.metrics, what="service"),
+                service_routes=look.seen(block.service.routes, what="service"),
+                critical=look.seen(block.critical, what="critical"),
+                route_label=look.seen(block.service.route_label, what="service"),
                 key_metrics=loaded.map(lambda rules: key_metrics(declared, rules)),
             )
 

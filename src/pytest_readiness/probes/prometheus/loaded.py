@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from pytest_readiness.catalogue.observation import Cause, Unavailable
 from pytest_readiness.probes.prometheus.forms import shown
 from pytest_readiness.target.promql import has_threshold, metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pytest_readiness.probes.prometheus.api import Api
 
-__all__ = ["KeyMetric", "Rule", "ScrapeTarget", "key_metrics", "rules", "targets"]
+__all__ = [
+    "KeyMetric",
+    "Rule",
+    "ScrapeTarget",
+    "broken",
+    "key_metrics",
+    "rules",
+    "targets",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +68,14 @@ class Rule:
         return metrics(self.query)
 
     @property
+    def runbook(self) -> str:
+        """Where it is written what to do; empty where it is not."""
+        keys = ("runbook_url", "runbook")
+        return next(
+            (self.annotations[key] for key in keys if key in self.annotations), ""
+        )
+
+    @property
     def alerts(self) -> bool:
         """Whether it is an alert that waits, and has something to hold its value to."""
         waits = self.lasts > dt.timedelta(0)
@@ -97,8 +115,10 @@ def targets(api: Api, redact: Callable[[str], str]) -> tuple[ScrapeTarget, ...]:
     )
 
 
-def rules(api: Api, redact: Callable[[str], str]) -> tuple[Rule, ...]:
-    """Ask for the rules.
+def rules(
+    api: Api, redact: Callable[[str], str], groups: Sequence[str] = ()
+) -> tuple[Rule, ...]:
+    """Ask for the rules; ``groups`` are patterns of the groups' names.
 
     Raises:
         LookError: no answer, and why.
@@ -117,8 +137,24 @@ def rules(api: Api, redact: Callable[[str], str]) -> tuple[Rule, ...]:
             state=one.state,
         )
         for group in api.rules().groups or ()
+        if not groups or any(fnmatchcase(group.name, one) for one in groups)
         for one in group.rules or ()
     )
+
+
+def broken(loaded: Iterable[Rule]) -> tuple[str, ...] | Unavailable:
+    """Give the rules that cannot be evaluated; unknown while one has not been."""
+    known = tuple(loaded)
+    failed = tuple(
+        f"{rule.name}: {rule.last_error or 'it does not say why'}"
+        for rule in known
+        if rule.health == "err"
+    )
+    waiting = [rule.name for rule in known if rule.health not in {"ok", "err"}]
+    if failed or not waiting:
+        return failed
+    reason = f"{waiting[0]} has not been evaluated yet"
+    return Unavailable(reason, Cause.LOCAL, "look again after its interval")
 
 
 def key_metrics(

@@ -16,17 +16,18 @@ from packaging.version import InvalidVersion, Version
 
 from pytest_readiness.catalogue.observation import Cause, Observed, Unavailable
 from pytest_readiness.probes.look import Facts, LookError
+from pytest_readiness.probes.network import leaves_host
 from pytest_readiness.probes.planned import PlannedLook, files, trust_files
-from pytest_readiness.probes.redis.info import Info, persistence
+from pytest_readiness.probes.redis.info import Info, Lookups, lookups, persistence
 from pytest_readiness.probes.redis.session import NOT_REDIS, Session
 
 if TYPE_CHECKING:
     from pytest_readiness.probes.look import Look
     from pytest_readiness.target.blocks import RedisBlock
 
-__all__ = ["COMMANDS", "ROUND_TRIPS", "Redis", "version_of"]
+__all__ = ["COMMANDS", "ROUND_TRIPS", "Lookups", "Redis", "version_of"]
 
-SECTIONS = ("server", "memory", "persistence")
+SECTIONS = ("server", "memory", "persistence", "stats")
 PING = "PING"
 COMMANDS = (PING, *(f"INFO {section}" for section in SECTIONS))
 """Every command sent after ``AUTH`` and ``SELECT``; they need ``+info +ping``."""
@@ -60,6 +61,13 @@ class Redis(Facts):
     """
     persistence: Observed[bool]
     """Whether data outlives a restart: append-only file, or snapshots that succeed."""
+    lookups: Observed[Lookups]
+    """How many keys were looked up since the start, and found."""
+
+    encrypted: Observed[bool]
+    """Whether this connection runs over TLS."""
+    leaves_host: Observed[bool]
+    """Whether the server is on another host than this one."""
 
     @classmethod
     def gather(cls, block: RedisBlock, look: Look) -> Self:
@@ -74,7 +82,9 @@ class Redis(Facts):
     @classmethod
     def _read(cls, block: RedisBlock, session: Session, look: Look) -> Self:
         answers = _answers(session, look)
-        server, memory, kept = (Info.read(session, look, name) for name in SECTIONS)
+        server, memory, kept, stats = (
+            Info.read(session, look, name) for name in SECTIONS
+        )
         return cls(
             answers=answers,
             version=server.fact(
@@ -89,6 +99,9 @@ class Redis(Facts):
             role=look.seen(block.role, detail="as the target says"),
             same_network=_same_network(block, session, look),
             persistence=persistence(kept, server, look),
+            encrypted=look.seen(session.encrypted),
+            leaves_host=look.seen(leaves_host(block.host or "")),
+            lookups=lookups(stats),
         )
 
     @classmethod

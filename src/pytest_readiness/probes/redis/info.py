@@ -16,7 +16,14 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.look import Look
     from pytest_readiness.probes.redis.session import Session
 
-__all__ = ["LONGEST_DEFAULT_SAVE", "Info", "parse", "persistence"]
+__all__ = [
+    "LONGEST_DEFAULT_SAVE",
+    "Info",
+    "Lookups",
+    "lookups",
+    "parse",
+    "persistence",
+]
 
 T = TypeVar("T")
 
@@ -28,6 +35,22 @@ _ROUNDING = 2
 """Seconds by which two times that are whole seconds may differ."""
 
 _NAME = re.compile(r"[\w.+-]{1,40}")
+
+
+@dataclass(frozen=True)
+class Lookups:
+    """How many keys were looked up, and how many of them were there."""
+
+    hits: int
+    total: int
+
+    @property
+    def ratio(self) -> float:
+        """Share of the hits; 1 where nothing was looked up."""
+        return self.hits / self.total if self.total else 1.0
+
+    def __str__(self) -> str:
+        return f"{self.ratio:.1%} of {self.total} lookups"
 
 
 @dataclass(frozen=True)
@@ -96,6 +119,19 @@ class Info:
         version = self.fields.get(f"{name}_version", "")
         words = [word for word in (name, version) if _NAME.fullmatch(word)]
         return " ".join(words)
+
+
+def lookups(stats: Info) -> Observed[Lookups]:
+    """Read ``keyspace_hits`` and ``keyspace_misses``, of all databases together."""
+    hits, misses = (stats.fact(f"keyspace_{name}", int) for name in ("hits", "misses"))
+    missed = misses.value
+
+    def both(found: int) -> Lookups | Unavailable:
+        if isinstance(missed, Unavailable):
+            return missed
+        return Lookups(found, found + missed)
+
+    return hits.map(both)
 
 
 def _reply(session: Session, section: str) -> str:

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -14,17 +14,33 @@ from pydantic import (
 )
 
 from pytest_readiness.target.blocks.block import (
+    Block,
     Duration,
     FilePath,
+    Limit,
+    LimitsBlock,
     ResourceBlock,
+    Share,
     Size,
     Text,
+    floor,
     refuse,
+    setting,
     some_time,
     tupled,
 )
 
-__all__ = ["ArtefactsBlock", "place_artefacts"]
+__all__ = [
+    "ArtefactsBlock",
+    "CoverageLimits",
+    "Excepted",
+    "Level",
+    "LoadLimits",
+    "place_artefacts",
+]
+
+Level = Literal["low", "medium", "high"]
+"""How bad a finding is; what is worse than high counts as high."""
 
 
 def _listed(value: object) -> object:
@@ -41,6 +57,18 @@ Files = Annotated[tuple[FilePath, ...], BeforeValidator(_listed), _or_text]
 Names = Annotated[tuple[Text, ...], BeforeValidator(_listed), _or_text]
 
 
+class Excepted(Block):
+    """One exception, with the reason for it."""
+
+    name: Text
+    """What it is for; a pattern such as ``*legacy*`` may stand for several."""
+    reason: Text
+    """Why."""
+
+
+Exceptions = Annotated[tuple[Excepted, ...], BeforeValidator(tupled)]
+
+
 class ArtefactsBlock(ResourceBlock):
     """The files of the item whose id ends with the table's name.
 
@@ -54,6 +82,31 @@ class ArtefactsBlock(ResourceBlock):
     several files are the parts of one run."""
     cases: Names = ()
     """Patterns of the test cases that the item is tied to, as ``*circuit_breaker*``."""
+    baseline: Files = ()
+    """Test results of the release before, which these are held against."""
+    removed: Exceptions = ()
+    """Cases that passed in the baseline and are meant to be gone or skipped."""
+    coverage: Files = ()
+    """Coverage as Cobertura XML, coverage.py's JSON, or LCOV."""
+    branch: bool = False
+    """Whether branches are counted instead of lines."""
+    scans: Files = ()
+    """Findings of scanners: SARIF 2.1.0, or the JSON of bandit or pip-audit."""
+    level: Level = "high"
+    """From which severity on a finding counts."""
+    unscanned: Exceptions = ()
+    """What a scanner leaves out, and may."""
+    load: Files = ()
+    """Summary of a load: Locust's statistics as CSV, k6's summary as JSON, or JMeter's
+    JTL."""
+    recovery: Files = ()
+    """Summary of the ordinary load after it."""
+    calls: Files = ()
+    """What the tests called: HAR, an access log, or a JSON object of operations with
+    the test cases that exercise each. Left out, the test cases are called by the
+    operations, as schemathesis does."""
+    unexercised: Exceptions = ()
+    """Operations that no test calls, and need not."""
     shared: bool = False
     """Whether other items may count the same files; a table with ``cases`` may."""
     read_up_to: Size = 64 * 10**6
@@ -69,13 +122,38 @@ class ArtefactsBlock(ResourceBlock):
     @property
     def patterns(self) -> Mapping[str, tuple[Path, ...]]:
         """Every list of files of the table, by its key."""
-        return {"junit": self.junit}
+        keys = ("junit", "coverage", "scans", "load", "recovery", "calls")
+        return {key: getattr(self, key) for key in keys}
 
     @model_validator(mode="after")
     def _some(self) -> Self:
         if not any(self.patterns.values()):
             raise refuse("names no file", "name those that the job makes")
         return self
+
+
+class CoverageLimits(LimitsBlock):
+    """``[target.NAME.limits.coverage]``."""
+
+    above: Limit[Share] = floor(0.9)
+    """Share of lines, or branches, of which more must be covered."""
+
+
+class LoadLimits(LimitsBlock):
+    """``[target.NAME.limits.load]``."""
+
+    duration: Limit[Duration] = setting(dt.timedelta(minutes=5))
+    """Shortest time that a load must have lasted."""
+    rate: Limit[float] = floor(1000.0)
+    """Fewest requests a minute."""
+    p95: Limit[Duration] = floor(dt.timedelta(seconds=2))
+    """What 95 % of the requests must stay below."""
+    errors: Limit[Share] = setting(0.01)
+    """What the share of failed requests must stay below."""
+    max_age: Limit[Duration] = setting(dt.timedelta(days=30))
+    """Oldest that a summary may be."""
+    stress_rate: Limit[float] = setting(1500.0)
+    """Requests a minute that a stress test must have reached: beyond the limit."""
 
 
 def place_artefacts(tables: Mapping[str, ArtefactsBlock]) -> None:

@@ -6,6 +6,7 @@ from typing import Literal, Self
 from pydantic import model_validator
 
 from pytest_readiness.target.blocks.block import (
+    Count,
     Duration,
     FilePath,
     Limit,
@@ -46,6 +47,8 @@ class BackupBlock(ResourceBlock):
     """The database whose rows are counted after a restore of a whole server."""
     counts: FilePath | None = None
     """Rows by table when the backup was made, as JSON; else those of the database."""
+    history: FilePath | None = None
+    """The job's record of its runs, a line of JSON each; pgBackRest has its own."""
     drill_timeout: Duration = dt.timedelta(hours=4)
     """How long a restore drill may take before it is given up."""
 
@@ -66,9 +69,13 @@ class BackupBlock(ResourceBlock):
 class BackupLimits(LimitsBlock):
     """``[target.NAME.limits.backup]``."""
 
+    interval: Limit[Duration] = setting(dt.timedelta(days=1))
+    """Longest that a schedule may leave between two backups."""
     rpo: Limit[Duration] = setting(dt.timedelta(hours=26))
     """Oldest that the newest backup may be."""
     rto: Limit[Duration] = setting(dt.timedelta(hours=4))
     """Longest that a restore may take."""
+    runs: Limit[Count] = setting(7)
+    """How many of the last scheduled runs must have succeeded, each."""
     row_difference: Limit[Share] = setting(0.0)
     """Most by which a table's rows may differ: what changed since the backup."""

@@ -15,6 +15,7 @@ from pytest_readiness.target.blocks.block import (
     Port,
     ResourceBlock,
     SecretText,
+    Share,
     Text,
     setting,
 )
@@ -88,3 +89,5 @@ class PgbouncerLimits(LimitsBlock):
 
     max_wait: Limit[Duration] = setting(dt.timedelta(seconds=1))
     """What the longest wait for a connection must stay below."""
+    max_in_use: Limit[Share] = setting(0.80)
+    """What the active connections of a pool, of its size, must stay below."""

@@ -1,13 +1,16 @@
 """``[target.NAME.postgres]``: the database server."""
 
+import datetime as dt
 from typing import Annotated, Any, Literal, Self
 
 from packaging.version import Version
-from pydantic import AfterValidator, PrivateAttr, model_validator
+from pydantic import AfterValidator, BeforeValidator, PrivateAttr, model_validator
 
 from pytest_readiness.target.blocks.block import (
     Count,
+    Duration,
     FilePath,
+    Host,
     Limit,
     LimitsBlock,
     Port,
@@ -21,6 +24,7 @@ from pytest_readiness.target.blocks.block import (
     floor,
     refuse,
     setting,
+    tupled,
     worded,
 )
 from pytest_readiness.target.blocks.database import (
@@ -70,6 +74,8 @@ class PostgresBlock(ResourceBlock):
     """Who runs the server, where somebody else does: ``rds``, ``cloudsql`` ..."""
     ram: Size | None = None
     """Memory of the server's machine or container; it cannot be asked for it."""
+    replicas: Annotated[tuple[Host, ...], BeforeValidator(tupled)] = ()
+    """Standbys that the service reads from, with the same log-in and port."""
     access: AccessTable | None = None
     """What the service's role may do."""
     structure: StructureTable | None = None
@@ -148,3 +154,13 @@ class PostgresLimits(LimitsBlock):
     """Most of a table's rows that may be dead."""
     max_xid_age: Limit[Share] = setting(0.5)
     """Most of ``autovacuum_freeze_max_age`` that a database may have reached."""
+    statement_mean: Limit[Duration] = setting(dt.timedelta(milliseconds=500))
+    """What the mean time of a statement must stay below."""
+    statement_calls: Limit[Count] = setting(100)
+    """Calls from which on a statement's mean counts."""
+    large_table: Limit[Count] = setting(100_000)
+    """Rows from which on a table is better not read as a whole."""
+    max_sequential: Limit[Share] = setting(0.1)
+    """Most of such a table's reads that may be so."""
+    index_idle: Limit[Duration] = setting(dt.timedelta(days=7))
+    """How long an index may be without use."""

@@ -17,6 +17,7 @@ from pytest_readiness.target.blocks.block import (
     worded,
 )
 from pytest_readiness.target.blocks.key_metrics import KeyMetrics
+from pytest_readiness.target.blocks.service_metrics import ServiceMetrics
 from pytest_readiness.target.blocks.web import TenantBlock
 from pytest_readiness.target.presets import PRESETS, filled
 from pytest_readiness.target.promql import parse_matchers, parse_promql, selectors
@@ -120,6 +121,12 @@ class PrometheusBlock(TenantBlock):
     key_metrics: KeyMetrics = Field(default_factory=dict)
     """The metrics that somebody must be told of, each by its name for people: an alert
     must read it, directly or through recording rules."""
+    rule_groups: Annotated[tuple[Text, ...], BeforeValidator(tupled)] = ()
+    """Groups of rules that are this system's, ``*`` for anything; left out, all."""
+    critical: Annotated[tuple[Text, ...], BeforeValidator(tupled)] = ("critical",)
+    """Values of an alert's label ``severity`` at which somebody is called."""
+    service: ServiceMetrics = ServiceMetrics()
+    """What the service itself must tell."""
 
     @model_validator(mode="after")
     def _one_meaning(self) -> Self:
@@ -131,6 +138,17 @@ class PrometheusBlock(TenantBlock):
                     what = f"has {name} of {other} and of {preset}"
                     remedy = f"say in queries what {name} is, or drop one of the two"
                     raise refuse(what, remedy, key="presets")
+        return self
+
+    @model_validator(mode="after")
+    def _asked_for(self) -> Self:
+        known = self.asked
+        for name in self.service.metrics:
+            if name not in known:
+                meant = near(name, known)
+                what = f"names {name} as a metric, and there is no such query"
+                remedy = f"did you mean `{meant}`?" if meant else "add it to queries"
+                raise refuse(what, remedy, key="service")
         return self
 
     @property

@@ -16,6 +16,7 @@ from pytest_readiness.target.blocks.block import (
     Port,
     ResourceBlock,
     SecretText,
+    Share,
     Text,
     VersionText,
     exclusive,
@@ -88,3 +89,7 @@ class RedisLimits(LimitsBlock):
     """Longest median round trip within one network."""
     round_trip_remote: Limit[Duration] = setting(dt.timedelta(milliseconds=50))
     """Longest median round trip from elsewhere."""
+    hit_ratio: Limit[Share] = setting(0.80)
+    """Least share of lookups that find their key."""
+    hit_sample: Limit[Count] = setting(1000)
+    """Lookups that there must have been before that share says anything."""

@@ -40,6 +40,11 @@ class WebBlock(ResourceBlock):
     timeout: Annotated[Duration, AfterValidator(some_time)] = dt.timedelta(seconds=10)
     """How long one look may wait for all its answers."""
 
+    @property
+    def scheme(self) -> str:
+        """Give the scheme that the token is sent with."""
+        return "Bearer"
+
     @model_validator(mode="after")
     def _one_way_in(self) -> Self:
         if (self.username is None) != (self.password is None):

@@ -1,0 +1,1 @@
+"""Ticket systems that a report is attached to: one module each."""

@@ -1,0 +1,1 @@
+"""The service from outside, as clients, browsers and strangers reach it."""
