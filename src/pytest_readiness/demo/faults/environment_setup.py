@@ -286,7 +286,7 @@ FAULTS = (
         *(_CACHE, "cache-store", "a store that evicts nothing and persists is good"),
         _valkey("store", maxmemory_policy="noeviction"),
     ),
-    _fails(_CACHE, "cache-slow", "each round trip takes 20 ms more", _slow_cache),
+    _fails(_CACHE, "cache-slow", "each round trip takes 80 ms more", _slow_cache),
     *(
         _fails(_CERTIFICATES, f"certificate-{name}", summary, _certificate(BAD[name]))
         for name, summary in {

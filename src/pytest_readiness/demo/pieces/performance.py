@@ -13,7 +13,7 @@ __all__ = ["ASSET", "LOADED", "TIMED", "describe", "warm"]
 
 ASSET = "/assets/engine.css"
 TIMED, LOADED = "/quotes/DEMO-C100", "/quotes/ACME-P050"
-_YESTERDAY = 1200
+_YESTERDAY = 20_000
 _CALLS = 120
 _SELECT = "SELECT symbol, expiry FROM contracts WHERE symbol = 'DEMO-C100'; "
 
