@@ -135,6 +135,7 @@ mutants: setup
 versions: setup
 	$(BIN)/nox $(ARGS)
 
+nightly: export READINESS_WHOLE_MATRIX := 1
 nightly: check versions faults bench mutants
 
 .PHONY: clean

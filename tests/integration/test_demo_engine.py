@@ -345,7 +345,7 @@ def test_a_connection_is_kept_for_the_next_request(demo: Demo) -> None:
         assert (answer.status, len(opened)) == (200, 1)
         # What is too long is not read, and so nothing can come after it.
         line.putrequest("POST", "/login")
-        line.putheader("Content-Length", "70000")
+        line.putheader("Content-Length", str(5 << 20))
         line.endheaders()
         assert line.getresponse().headers["Connection"] == "close"
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_readiness.reports.formats import FORMATS
 from pytest_readiness.store.files import read_report
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def test_a_killed_run_leaves_the_last_report_whole(
     assert slow.report_path.read_bytes() == before
     assert read_report(slow.report_path).verdict == "READY"
     left = {path.name for path in slow.report_path.parent.iterdir()}
-    assert left == {".gitignore", "report.json"}
+    assert left == {".gitignore", "report.json", "tests.html", *FORMATS}
 
 
 STOPPING = {

@@ -30,16 +30,16 @@ if TYPE_CHECKING:
 
 __all__ = ["ARGUMENTS", "Sources"]
 
+_BUILT = ("S608",)
+_SWALLOWED = ("E722", "S110", "S112", "BLE001")
+"""A bare ``except``; one that only passes or continues; one of everything that neither
+logs what it caught nor raises it again."""
 ARGUMENTS = (
     *("check", "--isolated", "--no-cache", "--exit-zero", "--no-respect-gitignore"),
-    *("--ignore-noqa", "--select", "S608,E722,S110,S112,BLE001"),
+    *("--ignore-noqa", "--select", ",".join((*_BUILT, *_SWALLOWED))),
     *("--output-format", "json"),
 )
 """How ruff is started, before the files."""
-_BUILT = frozenset({"S608"})
-_SWALLOWED = frozenset({"E722", "S110", "S112", "BLE001"})
-"""A bare ``except``; one that only passes or continues; one of everything that neither
-logs what it caught nor raises it again."""
 _EXCUSED = re.compile(
     r"#\s*(?:nosec\b(?P<ids>[:\s]*(?:B\d+[,\s]*)*)|noqa:\s*(?P<codes>"
     r"[A-Z]+\d+(?:[,\s]+[A-Z]+\d+)*))(?P<rest>.*)$"
@@ -81,7 +81,7 @@ class Sources(Facts):
         )
         return cls(
             python_files=look.seen(len(found), what="files"),
-            built_sql=look.seen(built[:_NAMED], what="ruff S608"),
+            built_sql=look.seen(built[:_NAMED], what="ruff"),
             swallowed=look.seen(swallowed[:_NAMED], what="ruff"),
         )
 
@@ -121,8 +121,8 @@ def _places(
         end = table(finding.get("end_location")).get("row")
         last = end if isinstance(end, int) else line
         name = path.relative_to(block.root.resolve()).as_posix()
-        code = finding.get("code")
-        if not isinstance(code, str):  # ruff's word for a file that is no Python
+        code = str(finding.get("code"))
+        if code not in {*_BUILT, *_SWALLOWED}:  # a file that is no Python
             raise LookError(f"{name}:{line} cannot be parsed", Cause.LOCAL, final=True)
         if not _is_excused(path, line, last, code):
             yield f"{name}:{line}", code

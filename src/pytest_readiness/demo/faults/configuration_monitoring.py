@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["FAULTS"]
 
 _ITEM = "configuration-management.monitoring-configuration"
+_ALERTS = "monitoring-and-alerting.alert-configuration"
 _TOUCHES = frozenset({"prometheus"})
 
 
@@ -56,11 +57,11 @@ FAULTS = (
     _fault(
         *("metric-without-alert", "a metric that matters has no alert"),
         _without("DiskFills"),
-    ),
+    ).also(_ALERTS, State.FAILED),
     _fault(
         *("evaluation-error", "Prometheus cannot evaluate a rule"),
         _with("EngineSlow", health="err", lastError="found duplicate series"),
-    ),
+    ).also(_ALERTS, State.FAILED),
     _fault(
         *("no-threshold", "an alert compares its metric with nothing"),
         _with("DatabaseDown", query='pg_up{job="postgres"}'),
@@ -78,5 +79,5 @@ FAULTS = (
         *("no-key-metrics", "nobody says which metrics matter"),
         lambda breakage: breakage.tables["prometheus"].pop("key_metrics"),
         State.UNCONFIGURED,
-    ),
+    ).also(_ALERTS, State.UNCONFIGURED),
 )

@@ -32,6 +32,7 @@ SILENT: Mapping[str, State] = {
     "database-setup.security": State.UNKNOWN,
     # Whether the pool fits a server that does not answer is a matter of reaching it.
     "database-setup.connection-pooling": State.FAILED,
+    "configuration-management.performance-settings": State.UNKNOWN,
     "security-implementation.https": State.UNKNOWN,
     "performance-optimization.database-optimization": State.UNKNOWN,
 }

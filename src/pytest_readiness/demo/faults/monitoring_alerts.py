@@ -58,5 +58,5 @@ FAULTS = (
         lambda rule: rule.update(
             health="err", lastError="found duplicate series for the match group"
         ),
-    ),
+    ).also("configuration-management.monitoring-configuration", State.FAILED),
 )

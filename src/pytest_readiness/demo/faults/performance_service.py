@@ -169,7 +169,7 @@ FAULTS = (
     ),
     _fault(
         *(_RESPONSES, _BAD, ("responses-errors", "a tenth of the answers are errors")),
-        _through(Manners("/version", sheds=lambda n: n % 10 == 0, status=500)),
+        _through(Manners(TIMED, sheds=lambda n: n % 10 == 0, status=500)),
     ),
     _fault(
         *(_RESPONSES, State.UNKNOWN, ("responses-no-route", "a route is not there")),

@@ -28,6 +28,7 @@ __all__ = ["FAULTS", "claims", "lets_in"]
 
 _AUTHENTICATION = section("authentication")
 _AUTHORIZATION = section("authorization")
+_LIMIT = section("api-security")
 _UNAUTHORIZED = 401
 
 
@@ -42,8 +43,10 @@ def lets_in(
         def answer(asked: Asked, forward: Forward) -> Answered:
             if not asked.path.startswith("/orders") or not believes(asked):
                 return forward(asked)
-            who = user or str(claims(asked.token).get("role", "trader"))
-            return forward(asked.bearing(issue(key, who, who)))
+            said = claims(asked.token)
+            name = user or str(said.get("sub", "trader"))
+            role = user or str(said.get("role", "trader"))
+            return forward(asked.bearing(issue(key, name, role)))
 
         return answer
 
@@ -123,7 +126,7 @@ FAULTS = (
     _opens(
         *("authentication-any-token", "any token at all is believed"),
         lambda asked: "." not in asked.token and bool(asked.token),
-        section("api-security"),
+        _LIMIT,
     ),
     _opens(
         *("authentication-expired", "a token that has run out is believed"),
@@ -154,7 +157,7 @@ FAULTS = (
     Fault(
         "authentication-breaks",
         "the service answers 500 instead of 401",
-        {_AUTHENTICATION: State.FAILED, _AUTHORIZATION: State.FAILED},
+        dict.fromkeys((_AUTHENTICATION, _AUTHORIZATION, _LIMIT), State.FAILED),
         EVERY_LOOK,
         behind(_breaks),
     ),

@@ -67,7 +67,7 @@ def describe(bench: Bench, tables: Tables, environ: dict[str, str]) -> None:
                     {"route": "/contracts?q={value}", "value": "acme"},
                     {"route": "/quotes/{value}", "value": "ACME-P050"},
                 ],
-                "delay": "100ms",
+                "delay": "150ms",
             },
             "inputs": {
                 "document": str(DESCRIPTION),

@@ -19,7 +19,7 @@ _ROUNDS = 7
 _DOUBLE = 2
 _REACHED = 0.8
 """Share of the delay that an answer must take at least: clocks and pools round."""
-_QUICK = 0.4
+_QUICK = 0.6
 """Share of the delay under which the answers to no delay must stay."""
 
 

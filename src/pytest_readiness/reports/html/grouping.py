@@ -36,6 +36,12 @@ class Section:
         return sum(count for state, count in self.counts.items() if state.blocks)
 
     @property
+    def stage(self) -> str:
+        """Give the stage of its items; empty where they are of several."""
+        stages = {item.stage for item in self.items}
+        return str(self.items[0].stage) if len(stages) == 1 else ""
+
+    @property
     def bar(self) -> Markup:
         """Draw the shares of its states."""
         return bar(self.counts)

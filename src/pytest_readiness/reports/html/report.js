@@ -10,9 +10,9 @@
     name: element.dataset.section,
     items: Array.from(element.querySelectorAll(":scope > .i"), (item) => ({
       item,
-      state: item.dataset.state,
+      state: item.classList[1],
       owner: item.dataset.owner,
-      stage: item.dataset.stage,
+      stage: item.dataset.stage ?? element.dataset.stage,
       text: item.firstElementChild.textContent.toLowerCase(),
     })),
   }));
