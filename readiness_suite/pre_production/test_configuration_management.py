@@ -7,6 +7,7 @@ from pytest_readiness import (
     Database,
     Environment,
     Limits,
+    Logs,
     Machine,
     Pgbouncer,
     Prometheus,
@@ -75,7 +76,9 @@ def test_security_settings(check: Check, secrecy: Secrecy) -> None:
 
 @item("logging-configuration", owner="ops-lead")
 @attested(role="ops-lead", scope="release", when="unconfigured")
-def test_logging_configuration(check: Check, configuration: Configuration) -> None:
+def test_logging_configuration(
+    check: Check, configuration: Configuration, logs: Logs, limits: Limits
+) -> None:
     """The service logs what matters, errors above all, and cannot fill its disk.
 
     Why: with DEBUG on, secrets and gigabytes go into the logs, and a log that grows for
@@ -90,6 +93,9 @@ def test_logging_configuration(check: Check, configuration: Configuration) -> No
     )
     check("files that grow for ever", configuration.unbounded).empty()
     check("output that nothing collects", configuration.uncollected).empty()
+    if configuration.collected.otherwise(()):
+        check("a line of this service was collected", logs.found).is_true()
+        check("its age", logs.age).at_most(limits.logs.age)
 
 
 @item("monitoring-configuration", owner="ops-lead")

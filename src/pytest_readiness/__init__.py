@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pytest_readiness.catalogue.requirement import Bound, Check
     from pytest_readiness.plugin.attestation import Attestation
     from pytest_readiness.plugin.backup_rules import backup_rules
+    from pytest_readiness.plugin.case_rules import case_rules
     from pytest_readiness.plugin.document_rules import document_rules, drill_rules
     from pytest_readiness.probes.alertmanager import Alertmanager
     from pytest_readiness.probes.alertmanager.page import Page
@@ -79,6 +80,7 @@ if TYPE_CHECKING:
     )
     from pytest_readiness.probes.web.injection import Injection
     from pytest_readiness.probes.web.inputs import BodyInputs, Inputs
+    from pytest_readiness.probes.web.leaks import Leaks
     from pytest_readiness.probes.web.pages import Pages
     from pytest_readiness.probes.web.rate_limit import RateLimit
     from pytest_readiness.probes.web.transport import Transport
@@ -118,6 +120,7 @@ _HOME = {
     "Injection": "probes.web.injection",
     "Inputs": "probes.web.inputs",
     "Junit": "probes.artefacts.junit",
+    "Leaks": "probes.web.leaks",
     "Limits": "target.blocks",
     "Live": "probes.postgres.database",
     "Load": "probes.load",
@@ -158,6 +161,7 @@ _HOME = {
     "attested": "catalogue.marking",
     "backup_rules": "plugin.backup_rules",
     "days": "catalogue.marking",
+    "case_rules": "plugin.case_rules",
     "document_rules": "plugin.document_rules",
     "drill_rules": "plugin.document_rules",
     "hours": "catalogue.marking",
@@ -199,6 +203,7 @@ __all__ = [
     "Injection",
     "Inputs",
     "Junit",
+    "Leaks",
     "Limits",
     "Live",
     "Load",
@@ -239,6 +244,7 @@ __all__ = [
     "__version__",
     "attested",
     "backup_rules",
+    "case_rules",
     "days",
     "document_rules",
     "drill_rules",

@@ -23,6 +23,8 @@ from pytest_readiness.probes.backup.runs import BackupRuns
 from pytest_readiness.probes.backup.scratch import PREFIX, Scratch, sweep
 from pytest_readiness.probes.look import Look, LookError
 from pytest_readiness.probes.postgres.row_counts import RowCounts
+from pytest_readiness.probes.schedule import BackupSchedule
+from pytest_readiness.target.blocks import BackupScheduleBlock
 from pytest_readiness.target.blocks.backup import BackupBlock
 
 if TYPE_CHECKING:
@@ -400,6 +402,14 @@ def test_pgbackrest_tells_of_its_backups_and_restores(stanza: BackupBlock) -> No
     assert len(runs.successes.otherwise(())) == 1
     assert runs.missed(dt.timedelta(days=1), 1).value == ()
     assert runs.missed(dt.timedelta(days=1), 7).otherwise(()) != ()
+
+
+def test_pgbackrests_list_shows_how_often_it_runs(stanza: BackupBlock) -> None:
+    block = BackupScheduleBlock(stanza=stanza.stanza, config=stanza.config)
+    facts = BackupSchedule.gather(block, Look("schedule", 60.0))
+    assert facts.schedules.value == ("1 backup(s) in 14 days",)
+    assert (facts.enabled.value, facts.by_results.value) == (True, True)
+    assert facts.longest_gap.otherwise(dt.timedelta(1)) < dt.timedelta(hours=1)
 
 
 def test_pgbackrest_ends_with_0_over_a_broken_backup(stanza: BackupBlock) -> None:

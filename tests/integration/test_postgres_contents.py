@@ -54,6 +54,22 @@ def see(stock: PostgresServer) -> See:
     return look
 
 
+def test_assertions_alone_are_invariants(see: See) -> None:
+    table = ContentsTable(
+        rows={"items": 1},
+        assertions=(Assertion(name="claim", sql="SELECT 0", equals=0),),
+    )
+    facts = see(table)
+    assert [one.name for one in facts.expectations.otherwise(())] == [
+        "rows of items",
+        "claim",
+    ]
+    assert [one.name for one in facts.invariants.otherwise(())] == ["claim"]
+    nothing = see(None).invariants.value
+    assert isinstance(nothing, Unavailable)
+    assert nothing.cause is Cause.UNCONFIGURED
+
+
 def claim(sql: str, **bounds: object) -> ContentsTable:
     if not bounds:
         bounds = {"equals": 0}

@@ -43,6 +43,7 @@ REGISTRY: Mapping[str, str] = {
     "injection": "pytest_readiness.probes.web.injection:Injection",
     "inputs": "pytest_readiness.probes.web.inputs:Inputs",
     "junit": "pytest_readiness.probes.artefacts.junit:Junit",
+    "leaks": "pytest_readiness.probes.web.leaks:Leaks",
     "live": "pytest_readiness.probes.postgres.database:Live",
     "load": "pytest_readiness.probes.load:Load",
     "load_summary": "pytest_readiness.probes.artefacts.load_summary:LoadSummary",

@@ -1,6 +1,6 @@
-"""The service's source: SQL that is built of texts, as a linter finds it.
+"""The service's source: SQL built of texts, exceptions swallowed, as a linter finds it.
 
-ruff's rule S608 is bandit's B608. It is run on its own, without the repository's
+ruff's rules of S are bandit's of B. It is run on its own, without the repository's
 settings. What a comment excuses counts as excused only with a reason beside it.
 """
 
@@ -30,16 +30,21 @@ if TYPE_CHECKING:
 
 __all__ = ["ARGUMENTS", "Sources"]
 
-_RULE = "S608"
+_BUILT = ("S608",)
+_SWALLOWED = ("E722", "S110", "S112", "BLE001")
+"""A bare ``except``; one that only passes or continues; one of everything that neither
+logs what it caught nor raises it again."""
 ARGUMENTS = (
     *("check", "--isolated", "--no-cache", "--exit-zero", "--no-respect-gitignore"),
-    *("--ignore-noqa", "--select", _RULE, "--output-format", "json"),
+    *("--ignore-noqa", "--select", ",".join((*_BUILT, *_SWALLOWED))),
+    *("--output-format", "json"),
 )
 """How ruff is started, before the files."""
 _EXCUSED = re.compile(
     r"#\s*(?:nosec\b(?P<ids>[:\s]*(?:B\d+[,\s]*)*)|noqa:\s*(?P<codes>"
     r"[A-Z]+\d+(?:[,\s]+[A-Z]+\d+)*))(?P<rest>.*)$"
 )
+_CODE = re.compile(r"[A-Z]+\d+")
 _REASON = re.compile(r"[A-Za-z]{3,}.*[A-Za-z]{2,}")
 _NAMED = 20
 _INTAKE = 20_000_000
@@ -55,6 +60,8 @@ class Sources(Facts):
     """How many files were read."""
     built_sql: Observed[tuple[str, ...]]
     """Places where SQL is built of texts, without an excuse that gives a reason."""
+    swallowed: Observed[tuple[str, ...]]
+    """Places where an exception is caught and lost, with the rule, likewise."""
 
     @classmethod
     def gather(cls, block: SourcesBlock, look: Look) -> Self:
@@ -67,10 +74,15 @@ class Sources(Facts):
         if not found:
             reason = f"there is no Python below {block.root}"
             raise LookError(reason, Cause.UNCONFIGURED, "name its folders in paths")
-        places = tuple(_built(block, found, look))
+        places = tuple(_places(block, found, look))
+        built = tuple(where for where, code in places if code in _BUILT)
+        swallowed = tuple(
+            f"{where} {code}" for where, code in places if code in _SWALLOWED
+        )
         return cls(
             python_files=look.seen(len(found), what="files"),
-            built_sql=look.seen(places[:_NAMED], what=f"ruff {_RULE}"),
+            built_sql=look.seen(built[:_NAMED], what="ruff"),
+            swallowed=look.seen(swallowed[:_NAMED], what="ruff"),
         )
 
     @classmethod
@@ -98,7 +110,10 @@ def _python_files(block: SourcesBlock) -> Iterator[Path]:
                 yield path
 
 
-def _built(block: SourcesBlock, found: tuple[Path, ...], look: Look) -> Iterator[str]:
+def _places(
+    block: SourcesBlock, found: tuple[Path, ...], look: Look
+) -> Iterator[tuple[str, str]]:
+    """Give place and rule of what is found and not excused."""
     for finding in _findings(found, look):
         path = Path(str(finding.get("filename")))
         row = table(finding.get("location")).get("row")
@@ -106,10 +121,11 @@ def _built(block: SourcesBlock, found: tuple[Path, ...], look: Look) -> Iterator
         end = table(finding.get("end_location")).get("row")
         last = end if isinstance(end, int) else line
         name = path.relative_to(block.root.resolve()).as_posix()
-        if finding.get("code") != _RULE:  # a file that is no Python
+        code = str(finding.get("code"))
+        if code not in {*_BUILT, *_SWALLOWED}:  # a file that is no Python
             raise LookError(f"{name}:{line} cannot be parsed", Cause.LOCAL, final=True)
-        if not _is_excused(path, line, last):
-            yield f"{name}:{line}"
+        if not _is_excused(path, line, last, code):
+            yield f"{name}:{line}", code
 
 
 def _findings(found: tuple[Path, ...], look: Look) -> Iterator[Json]:
@@ -135,7 +151,7 @@ def _ruff() -> str:
     raise LookError("ruff is not installed", Cause.LOCAL, remedy, final=True)
 
 
-def _is_excused(path: Path, first: int, last: int) -> bool:
+def _is_excused(path: Path, first: int, last: int, code: str) -> bool:
     """Whether one of the lines has an excuse that names the rule and a reason."""
     lines = path.read_text("utf-8", errors="replace").splitlines()
     for line in lines[max(first - 1, 0) : last]:
@@ -143,6 +159,7 @@ def _is_excused(path: Path, first: int, last: int) -> bool:
         if found is None:
             continue
         named = found["ids"] if found["codes"] is None else found["codes"]
-        if ("B608" in named or "S608" in named) and _REASON.search(found["rest"]):
+        known = {code, code.replace("S", "B", 1)} & set(_CODE.findall(named))
+        if known and _REASON.search(found["rest"]):
             return True
     return False

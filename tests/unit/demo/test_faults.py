@@ -14,7 +14,7 @@ from pytest_readiness.probes import REGISTRY
 from pytest_readiness.verdict.states import State
 
 SIGNED = {fault.name for fault in signatures.FAULTS}
-SIGNED |= {name for name in FAULTS if name.startswith("procedure-drill-")}
+SIGNED |= {name for name in FAULTS if "-drill-" in name}
 """Faults of what is signed: no server is touched."""
 
 
@@ -65,6 +65,11 @@ def test_each_is_well_declared(fault: faults.Fault) -> None:
         *("logging-debug", "logging-unbounded"),
         *("rules-metric-without-alert", "rules-evaluation-error"),
         *("sizing-too-many", "sizing-unset", "sizing-zero"),
+        *("schedule-none", "schedule-weekly", "schedule-timer-disabled"),
+        *("resilience-no-case", "resilience-case-failed", "resilience-case-skipped"),
+        *("resilience-bare", "resilience-passed", "resilience-trace"),
+        *("resilience-document-missing", "resilience-drill-overdue"),
+        *("channels-slow", "channels-elsewhere", "logging-no-sink", "logging-lost"),
         *("secrecy-planted-aws-key", "secrecy-planted-private-key"),
         *("secrecy-planted-url-password", "secrecy-planted-github-token"),
         *("secrecy-planted-password", "secrecy-readable", "secrecy-debug"),

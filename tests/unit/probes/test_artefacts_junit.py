@@ -164,6 +164,11 @@ def test_an_item_is_tied_to_cases_that_really_ran(tmp_path: Path) -> None:
         "t.breaker_quick (passed)",
         "t.breaker_closes (failed)",
     ]
+    facts = seen(path, cases=["*breaker*"])
+    assert facts.bound_cases.value == (
+        *("t.breaker_opens", "t.breaker_quick", "t.breaker_closes"),
+    )
+    assert facts.bound_failures.value == ("t.breaker_closes",)
     assert f"[{Cause.UNCONFIGURED}]" in reason(seen(path).bound)
 
 

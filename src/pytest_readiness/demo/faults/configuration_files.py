@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
+from unittest import mock
 
 import yaml
 
@@ -21,6 +22,8 @@ __all__ = ["FAULTS"]
 
 _FILES = "configuration-management.configuration-files"
 _LOGGING = "configuration-management.logging-configuration"
+_ERRORS = "error-handling-and-recovery.error-logging"
+_STORE = "monitoring-and-alerting.log-monitoring"
 _TOUCHES = frozenset({"configuration"})
 
 
@@ -90,6 +93,11 @@ def _collected(breakage: Breakage) -> None:
     breakage.set("configuration", collector="journald")
 
 
+def _lost(breakage: Breakage) -> None:
+    _collected(breakage)
+    breakage.enter(mock.patch.object(breakage.bench.loki, "age", None))
+
+
 _GROWS = {"class": "logging.FileHandler", "filename": "/srv/engine/engine.log"}
 _STDOUT = {"class": "logging.StreamHandler", "stream": "ext://sys.stdout"}
 
@@ -99,8 +107,10 @@ def _files(name: str, summary: str, apply: Apply) -> Fault:
     return Fault(f"configuration-{name}", summary, turns, _TOUCHES, apply)
 
 
-def _logs(name: str, summary: str, apply: Apply, *, good: bool = False) -> Fault:
-    turns = {} if good else {_LOGGING: State.FAILED}
+def _logs(
+    name: str, summary: str, apply: Apply, *also: str, good: bool = False
+) -> Fault:
+    turns = {} if good else dict.fromkeys((_LOGGING, *also), State.FAILED)
     return Fault(f"logging-{name}", summary, turns, _TOUCHES, apply)
 
 
@@ -126,15 +136,16 @@ FAULTS = (
     Fault(
         "logging-unknown-class",
         "the logging file names a class that does not exist",
-        {_FILES: State.FAILED, _LOGGING: State.FAILED},
+        {_FILES: State.FAILED, _LOGGING: State.FAILED, _ERRORS: State.UNKNOWN},
         _TOUCHES,
         _logging(**{"class": "engine.logs.NoSuchHandler"}),
     ),
     _logs("debug", "everything down to DEBUG is logged", _debug),
-    _logs("no-sink", "nothing takes errors", _logging()),
+    _logs("no-sink", "nothing takes errors", _logging(), _ERRORS),
     _logs(
         *("null-sink", "errors go nowhere"),
         _logging(**{"class": "logging.NullHandler"}),
+        _ERRORS,
     ),
     _logs("unbounded", "a log grows for ever", _logging(**_GROWS)),
     _logs(
@@ -146,11 +157,12 @@ FAULTS = (
     ),
     _logs("uncollected", "nothing collects the output", _logging(**_STDOUT)),
     _logs("logrotate", "logrotate cuts the log: good", _cut, good=True),
+    _logs("collected", "a line of it is in the log store: good", _collected, good=True),
     Fault(
-        "logging-collected",
-        "somebody says that journald collects the output, and nobody looks there",
-        {_LOGGING: State.UNCONFIGURED},
-        _TOUCHES,
-        _collected,
+        "logging-lost",
+        "what should collect the output has no line of it",
+        dict.fromkeys((_LOGGING, _STORE), State.FAILED),
+        _TOUCHES | {"logs"},
+        _lost,
     ),
 )

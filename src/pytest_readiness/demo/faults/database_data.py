@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from pytest_readiness.demo.faults.database_setup import LOOKS, expects, sql, turned
 from pytest_readiness.demo.faults.fault import Fault
+from pytest_readiness.verdict.states import State
 
 __all__ = ["FAULTS"]
 
 _fails = partial(turned, "data-validation")
+_CONSISTENCY = "error-handling-and-recovery.data-consistency"
+
+
+def _also(fault: Fault, state: State = State.FAILED) -> Fault:
+    """Have a fault turn the item of what must always be true as well."""
+    return replace(fault, turns={**fault.turns, _CONSISTENCY: state})
+
 
 _EXPIRED = (
     "INSERT INTO orders (placed_at, trader, symbol, side, quantity, limit_price)"
@@ -41,20 +50,31 @@ _FILLED = (
 )
 
 FAULTS = (
-    _fails(
-        *("data-empty", "a table that the service starts from is empty"),
-        sql(*_EMPTIED, undo=_FILLED),
+    _also(
+        _fails(
+            *("data-empty", "a table that the service starts from is empty"),
+            sql(*_EMPTIED, undo=_FILLED),
+        )
     ),
     _fails(
         *("data-orphan", "an order without its contract hides under NOT VALID"),
         sql(*_ORPHAN, undo=_NO_ORPHAN),
     ),
-    _fails(
-        *("data-assertion", "one order came after its contract's end"),
-        sql(_EXPIRED, undo=("DELETE FROM orders WHERE trader = 'nobody'",)),
+    _also(
+        _fails(
+            *("data-assertion", "one order came after its contract's end"),
+            sql(_EXPIRED, undo=("DELETE FROM orders WHERE trader = 'nobody'",)),
+        )
     ),
     Fault(
         *("data-floor", "a floor that is just met is good", {}, LOOKS),
-        expects("contents", rows={"contracts": 4}, assertions=[]),
+        expects("contents", rows={"contracts": 4, "alembic_version": 1}),
+    ),
+    Fault(
+        "data-no-assertions",
+        "nobody says what must always be true",
+        {_CONSISTENCY: State.UNCONFIGURED},
+        LOOKS,
+        expects("contents", assertions=[]),
     ),
 )

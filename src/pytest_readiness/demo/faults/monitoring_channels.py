@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["FAULTS"]
 
 _ITEM = "monitoring-and-alerting.notification-channels"
+_AT_ONCE = "error-handling-and-recovery.error-notifications"
 _LOADED = frozenset({"alertmanager"})
 _SENT = frozenset({"page"})
 _BRIEF = "1s"
@@ -96,22 +97,34 @@ def _fault(
     *,
     touches: frozenset[str] = _LOADED,
     state: State = State.FAILED,
+    calls: bool = True,
 ) -> Fault:
-    return Fault(f"channels-{name}", summary, {_ITEM: state}, touches, apply)
+    """Make a fault; ``calls`` is whether critical alerts still call somebody."""
+    turns = {_ITEM: state} if calls else {_ITEM: state, _AT_ONCE: state}
+    return Fault(f"channels-{name}", summary, turns, touches, apply)
 
 
 FAULTS = (
     _fault(
         *("null-receiver", "the receiver of critical alerts calls nobody"),
         _loads(lambda loaded: _paging(loaded).update(receiver="nobody")),
+        calls=False,
     ),
     _fault(
         *("default-only", "critical alerts have no route of their own"),
         _loads(_default_only),
     ),
+    Fault(
+        "channels-slow",
+        "critical alerts wait for minutes to be grouped",
+        {_AT_ONCE: State.FAILED},
+        _LOADED,
+        _loads(lambda loaded: _paging(loaded).update(group_wait="5m")),
+    ),
     _fault(
         *("swallowed", "an earlier route takes critical alerts to a chat"),
         _loads(_swallows),
+        calls=False,
     ),
     _fault(
         *("one-alert", "an earlier route takes one critical alert to nobody"),
@@ -120,6 +133,7 @@ FAULTS = (
                 1, {"receiver": "nobody", "matchers": ["alertname=DatabaseDown"]}
             )
         ),
+        calls=False,
     ),
     _fault(
         *("muted", "nobody is called at night"),
@@ -132,6 +146,7 @@ FAULTS = (
                 matchers=[CRITICAL.replace("critical", "fatal")]
             )
         ),
+        calls=False,
     ),
     _fault(
         *("silenced", "a silence holds back every critical alert"),
@@ -169,5 +184,6 @@ FAULTS = (
         _down,
         touches=_LOADED | _SENT,
         state=State.UNKNOWN,
+        calls=False,
     ),
 )

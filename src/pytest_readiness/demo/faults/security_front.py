@@ -29,6 +29,7 @@ EVERY_LOOK = frozenset(
         "body_inputs",
         "injection",
         "inputs",
+        "leaks",
         "rate_limit",
         "pages",
         "service",

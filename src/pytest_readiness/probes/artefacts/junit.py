@@ -119,6 +119,18 @@ class Junit(Facts):
     data: Observed[str]
     """What the reports' stamps say that the tests were run with."""
 
+    @property
+    def bound_cases(self) -> Observed[tuple[str, ...]]:
+        """The names of the cases that the item is tied to and that really ran."""
+        return self.bound.map(lambda cases: tuple(case.id for case in cases))
+
+    @property
+    def bound_failures(self) -> Observed[tuple[str, ...]]:
+        """The names of those of them that did not pass."""
+        return self.bound.map(
+            lambda cases: tuple(case.id for case in cases if case.outcome.bad)
+        )
+
     @classmethod
     def gather(cls, block: ArtefactsBlock, look: Look) -> Self:
         """Read every report once."""

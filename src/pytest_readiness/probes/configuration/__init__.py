@@ -54,6 +54,8 @@ class Configuration(Facts):
     """Handlers whose files grow for ever: neither they nor logrotate cut them."""
     uncollected: Observed[tuple[str, ...]]
     """Handlers that write to the standard output, where nothing collects it."""
+    collected: Observed[tuple[str, ...]]
+    """Those whose output something collects, as the target says."""
 
     @classmethod
     def gather(cls, block: ConfigurationBlock, look: Look) -> Self:
@@ -79,7 +81,8 @@ class Configuration(Facts):
             verbose=logged.map(lambda one: one.verbose),
             error_sinks=logged.map(lambda one: one.error_sinks),
             unbounded=look.observe(lambda: _uncut(block, logged, host, look)),
-            uncollected=logged.map(lambda one: _uncollected(block, one)),
+            uncollected=logged.map(lambda one: () if block.collector else one.streams),
+            collected=logged.map(lambda one: one.streams if block.collector else ()),
         )
 
     @classmethod
@@ -194,18 +197,6 @@ def _uncut(
     growing = _value(logged).unbounded
     texts = [host.read(str(path), look) or "" for path in block.logrotate]
     return rotated(growing, texts)
-
-
-def _uncollected(
-    block: ConfigurationBlock, logged: Logged
-) -> tuple[str, ...] | Unavailable:
-    """Give the handlers of the standard output; a collector must be looked into."""
-    if not logged.streams or block.collector is None:
-        return logged.streams
-    reason = f"nobody looks for a line of {', '.join(logged.streams)} in"
-    return Unavailable(
-        f"{reason} {block.collector}", Cause.UNCONFIGURED, "have the item signed"
-    )
 
 
 def _value(fact: Observed[T]) -> T:

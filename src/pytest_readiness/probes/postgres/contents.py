@@ -52,6 +52,8 @@ class Expectation:
     required: str
     holds: Callable[[str], bool]
     """Whether a value meets it."""
+    invariant: bool = False
+    """Whether it is an assertion, which holds at any time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +69,13 @@ class Contents(Facts):
     """
     unvalidated: Observed[tuple[str, ...]]
     """Foreign keys and checks that old rows were never held against (NOT VALID)."""
+
+    @property
+    def invariants(self) -> Observed[tuple[Expectation, ...]]:
+        """The target's assertions alone: what holds whatever happened before."""
+        return self.expectations.map(
+            lambda several: tuple(one for one in several if one.invariant)
+        )
 
     @classmethod
     def gather(cls, block: PostgresBlock, look: Look) -> Self:
@@ -165,7 +174,8 @@ def _claim(reader: Reader, assertion: Assertion, max_cost: float) -> Expectation
         return rows[0][0]
 
     seen = reader.look.observe(read, what=f"assertion {assertion.name!r}")
-    return Expectation(assertion.name, seen, assertion.required, assertion.holds)
+    required, holds = assertion.required, assertion.holds
+    return Expectation(assertion.name, seen, required, holds, invariant=True)
 
 
 def _cost(plan: str) -> float:

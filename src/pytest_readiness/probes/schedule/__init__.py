@@ -98,7 +98,7 @@ class BackupSchedule(Facts):
         """Take the backups of the last days for the schedule that made them."""
         now = look.now()
         recent = [moment for moment in ended if moment > now - _LAST]
-        days = f"{len(recent)} backups in {_LAST.days} days"
+        days = f"{len(recent)} backup(s) in {_LAST.days} days"
         steps = pairwise([*sorted(recent), now])
         return cls(
             schedules=look.seen((days,) if recent else ()),

@@ -6,7 +6,6 @@ their own, which needs ``write`` as well.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -23,6 +22,7 @@ from pytest_readiness.probes.web.identities import (
     planned_log_ins,
 )
 from pytest_readiness.probes.web.junk import requests_of
+from pytest_readiness.probes.web.traces import has_trace
 from pytest_readiness.probes.web.unset import unset
 
 if TYPE_CHECKING:
@@ -39,12 +39,6 @@ __all__ = ["BodyInputs", "Inputs", "TriedOperation"]
 
 _SERVER_ERROR = 500
 _OK = range(200, 300)
-_TRACE = re.compile(
-    r"Traceback \(most recent call last\)|File \"[^\"]+\", line \d+"
-    r"|\bat [\w.$<>]+\([\w.]+\.(java|kt|scala):\d+\)|goroutine \d+ \["
-    r"|\bat .+ in .+\.cs:line \d+|System\.\w+Exception\b"
-    r"|\bat .+ \(.+\.[jt]s:\d+:\d+\)|PHP (Fatal error|Warning):|Stack trace:"
-)
 
 
 @dataclass(frozen=True)
@@ -193,8 +187,7 @@ class _Trying:
             if error.unavailable.cause is not Cause.NO_ANSWER or self.look.over:
                 raise
             return error.unavailable.reason, False
-        text = answer.body.decode("utf-8", "replace")
-        return answer.status, _TRACE.search(text) is not None
+        return answer.status, has_trace(answer.body)
 
 
 def _described(table: InputsTable) -> tuple[Operation, ...]:

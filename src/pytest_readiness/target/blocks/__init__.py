@@ -17,6 +17,7 @@ from pytest_readiness.target.blocks.alertmanager import (
 )
 from pytest_readiness.target.blocks.artefacts import (
     ArtefactsBlock,
+    CaseLimits,
     CoverageLimits,
     LoadLimits,
     place_artefacts,
@@ -82,6 +83,7 @@ __all__ = [
     "BackupLimits",
     "BackupScheduleBlock",
     "Block",
+    "CaseLimits",
     "CdnBlock",
     "CertificateLimits",
     "ClientSizes",
@@ -289,6 +291,8 @@ class Limits(Block):
     """Limits of what the service uses."""
     certificates: CertificateLimits = CertificateLimits()
     """Limits of every certificate."""
+    cases: CaseLimits = CaseLimits()
+    """Limits of the test cases that an item is tied to."""
     coverage: CoverageLimits = CoverageLimits()
     """Limits of what the unit tests cover."""
     load: LoadLimits = LoadLimits()

@@ -32,6 +32,7 @@ from pytest_readiness.target.blocks.block import (
 
 __all__ = [
     "ArtefactsBlock",
+    "CaseLimits",
     "CoverageLimits",
     "Excepted",
     "Level",
@@ -130,6 +131,14 @@ class ArtefactsBlock(ResourceBlock):
         if not any(self.patterns.values()):
             raise refuse("names no file", "name those that the job makes")
         return self
+
+
+class CaseLimits(LimitsBlock):
+    """``[target.NAME.limits.cases]``."""
+
+    min_cases: Limit[Annotated[int, Field(ge=1)]] = setting(2)
+    """Fewest test cases that an item is tied to: that a breaker opens, that it closes
+    again."""
 
 
 class CoverageLimits(LimitsBlock):
