@@ -42,7 +42,7 @@ FAULTS = (
             undo=("ALTER TABLE elsewhere RENAME TO contracts",),
         ),
         **{"database-creation": State.FAILED, "data-validation": State.UNKNOWN},
-    ),
+    ).also("error-handling-and-recovery.data-consistency", State.UNKNOWN),
     _fails(
         *("schema-column-missing", "a column that the release needs is not there"),
         sql(

@@ -33,6 +33,7 @@ SILENT: Mapping[str, State] = {
     # Whether the pool fits a server that does not answer is a matter of reaching it.
     "database-setup.connection-pooling": State.FAILED,
     "configuration-management.performance-settings": State.UNKNOWN,
+    "error-handling-and-recovery.data-consistency": State.UNKNOWN,
     "security-implementation.https": State.UNKNOWN,
     "performance-optimization.database-optimization": State.UNKNOWN,
 }
