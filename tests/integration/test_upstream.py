@@ -419,7 +419,9 @@ def test_the_look_ends_when_it_is_over(connects: int) -> None:
         "connect_timeout": dt.timedelta(seconds=60),
     }
     with hostile.black_holes() as port:
-        assert why(see("127.0.0.1", port, **slow)).reason.startswith("no answer within")
+        reason = why(see("127.0.0.1", port, **slow)).reason
+    # A busy machine may not even begin in time.
+    assert reason.startswith(("no answer within", "only 0 of"))
     with hostile.hangs() as server:
         nothing = why(see("127.0.0.1", server.port, **slow))
     assert nothing.reason == f"only 1 of {connects} connects fit into the look"

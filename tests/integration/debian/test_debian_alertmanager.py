@@ -137,7 +137,8 @@ def test_a_route_muted_at_night_calls_nobody_then(tmp_path: Path) -> None:
     muted = {**PAGER, "mute_time_intervals": ["night"]}
     found = way(tmp_path, muted)
     assert len(found.uncalled.value) == 3
-    assert "CE" in found.uncalled.value[0]
+    # The first may be right now; the next is when the night begins in Berlin.
+    assert "CE" in found.uncalled.value[1]
 
 
 def test_an_agreed_interval_does_not_count(tmp_path: Path) -> None:
