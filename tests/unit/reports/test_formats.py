@@ -48,11 +48,9 @@ def in_markdown(page: str) -> dict[str, str]:
 
 def in_html(data: bytes) -> dict[str, str]:
     found = {}
-    for element in etree.HTML(data).iter():
-        state = element.get("data-state")
-        if state is not None:
-            (name,) = element.xpath("descendant-or-self::*[contains(@id, '.')]/@id")[:1]
-            found[name] = state
+    for element in etree.HTML(data).xpath("//details[@data-owner]"):
+        (name,) = element.xpath("descendant-or-self::*[contains(@id, '.')]/@id")[:1]
+        found[name] = element.get("class").split()[1]
     return found
 
 

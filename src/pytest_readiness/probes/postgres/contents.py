@@ -72,7 +72,7 @@ class Contents(Facts):
 
     @property
     def invariants(self) -> Observed[tuple[Expectation, ...]]:
-        """The target's assertions alone: what holds whatever happened before."""
+        """The target's assertions alone, which hold whatever happened before."""
         return self.expectations.map(
             lambda several: tuple(one for one in several if one.invariant)
         )
