@@ -19,7 +19,7 @@ from pytest_readiness.probes.look import Doors, Facts, Look
 from pytest_readiness.probes.recall import Recall
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from pytest_readiness.probes.artefacts.provenance import Origins
     from pytest_readiness.probes.planned import PlannedLook
@@ -115,10 +115,8 @@ class Gathering:
                 self._plan(need)
         waiting = [look for look in self._looks.values() if look.facts is None]
         try:
-            self._together([look for look in waiting if not look.kind.exclusive], over)
-            for look in waiting:
-                if look.kind.exclusive:
-                    self._together([look], over)
+            for looks in _in_turn(waiting):
+                self._together(looks, over)
         except BaseException:
             # An interrupted run must not leave a load behind that goes on.
             for look in waiting:
@@ -229,6 +227,19 @@ class Gathering:
                     "raise --readiness-deadline",
                 )
             )
+
+
+def _in_turn(looks: Iterable[_Gather]) -> Iterator[list[_Gather]]:
+    """Give what is looked at together: first most, then what is timed, then each."""
+    alone: list[list[_Gather]] = []
+    quiet: list[_Gather] = []
+    timed: list[_Gather] = []
+    for look in looks:
+        if look.kind.exclusive:
+            alone.append([look])
+        else:
+            (timed if look.kind.needs_quiet else quiet).append(look)
+    yield from (quiet, timed, *alone)
 
 
 def _forbidden(grant: Grant, target: Target) -> Unavailable:

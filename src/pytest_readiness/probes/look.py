@@ -255,6 +255,12 @@ class Facts:
     """
     unset: ClassVar[Cause] = Cause.LOCAL
     """Why there are no facts where a reference of the table is not set."""
+    needs_quiet: ClassVar[bool] = False
+    """Whether it measures how fast something is, to the millisecond.
+
+    Such looks come together, when the others are done: while this process is busy with
+    them, it would find its own slowness in the target.
+    """
     exclusive: ClassVar[bool] = False
     """Whether the look disturbs others and runs alone, after the quiet ones."""
     runs_release: ClassVar[bool] = False

@@ -60,6 +60,7 @@ class Network(Facts):
     """All upstream endpoints of the target, connected to side by side."""
 
     block: ClassVar[str] = "network"
+    needs_quiet: ClassVar[bool] = True
 
     endpoints: Observed[tuple[Upstream, ...]]
 

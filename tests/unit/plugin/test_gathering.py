@@ -57,6 +57,13 @@ class Alone(Thing):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Timed(Thing):
+    """Measures how fast something is."""
+
+    needs_quiet: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
 class Drill(Thing):
     """Does more than read."""
 
@@ -83,7 +90,7 @@ def gathering(
     targets: Mapping[str, Target], monkeypatch: pytest.MonkeyPatch
 ) -> Gathering:
     """Give a gathering whose probes are those above."""
-    kinds = {"thing": Thing, "alone": Alone, "drill": Drill}
+    kinds = {"thing": Thing, "alone": Alone, "timed": Timed, "drill": Drill}
     monkeypatch.setattr("pytest_readiness.plugin.gathering.probe", kinds.__getitem__)
     behaviour.clear()
     return Gathering(targets, "readiness.toml", str, deadline=30.0)
@@ -154,6 +161,26 @@ def test_what_disturbs_others_runs_alone_and_last(gathering: Gathering) -> None:
 
     assert order[-1] == "one"
     assert set(order[:2]) == {"two", "three"}
+
+
+def test_what_is_timed_begins_when_the_others_are_done(gathering: Gathering) -> None:
+    ended: list[str] = []
+    began: dict[str, list[str]] = {}
+
+    def look(name: str, seconds: float) -> Callable[[Look], str]:
+        def behave(_: Look) -> str:
+            began[name] = list(ended)
+            time.sleep(seconds)
+            ended.append(name)
+            return name
+
+        return behave
+
+    for name, seconds in zip(NAMES, (0.0, 0.1, 0.05), strict=True):
+        behaviour[name] = look(name, seconds)
+    gathering.run([*needs("one", probe="timed"), *needs("two", "three")])
+
+    assert set(began["one"]) == {"two", "three"}
 
 
 def test_a_probe_that_breaks_tells_its_type_and_no_text(gathering: Gathering) -> None:

@@ -129,7 +129,7 @@ def _valkey(role: str, **settings: str) -> Apply:
 
 def _slow_cache(breakage: Breakage) -> None:
     context, valkey = _good_context(breakage, "slow"), breakage.bench.valkey
-    front = TlsFront(context, valkey.socket, delay=0.08)
+    front = TlsFront(context, valkey.socket, delay=0.04)
     breakage.stack.callback(front.close)
     breakage.set("redis", port=front.port)
 
@@ -286,7 +286,7 @@ FAULTS = (
         *(_CACHE, "cache-store", "a store that evicts nothing and persists is good"),
         _valkey("store", maxmemory_policy="noeviction"),
     ),
-    _fails(_CACHE, "cache-slow", "each round trip takes 80 ms more", _slow_cache),
+    _fails(_CACHE, "cache-slow", "each round trip takes 40 ms more", _slow_cache),
     *(
         _fails(_CERTIFICATES, f"certificate-{name}", summary, _certificate(BAD[name]))
         for name, summary in {

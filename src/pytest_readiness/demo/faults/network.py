@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["FAULTS"]
 
 _ITEM = "environment-setup.network-connectivity"
-_SLOW = 0.8
+_SLOW = 0.25
 """Seconds; more than the median may be."""
 _FEW = 10
 """Connects to each endpoint; a stand-in takes so many at once."""
@@ -84,7 +84,7 @@ FAULTS = (
         _elsewhere(hostile.black_holes),
     ),
     _fault(
-        *("slow", "upstream endpoints are reached after 800 ms", State.FAILED),
+        *("slow", "upstream endpoints are reached after 250 ms", State.FAILED),
         _behind(lambda: proxy(delay=_SLOW)),
     ),
     _fault(

@@ -41,6 +41,7 @@ class Redis(Facts):
     """One Redis-compatible server, seen through one connection."""
 
     block: ClassVar[str] = "redis"
+    needs_quiet: ClassVar[bool] = True
 
     answers: Observed[bool]
     """Yes once ``PING`` brought ``PONG``; the detail says whether over TLS."""
