@@ -14,7 +14,7 @@ nox.options.error_on_missing_interpreters = False
 nox.options.reuse_existing_virtualenvs = True
 
 SUITES = ("tests/unit", "tests/plugin", "tests/properties", "tests/integration")
-EDGES = {("3.11", "8.4"), ("3.13", "9")}
+EDGES = {("3.11", "8.4"), ("3.12", "9"), ("3.13", "9")}
 """What continuous integration takes of them, so that it ends in time."""
 
 
