@@ -35,7 +35,7 @@ _CHUNK = 1 << 16
 
 
 def absence(path: Path) -> str:
-    """Say why there is no program at a path; empty where there is one.
+    """Say why there is no file at a path; empty where there is one.
 
     Raises:
         LookError: this run may not look there.

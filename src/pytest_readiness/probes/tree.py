@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-__all__ = ["MOST", "Json", "absent", "parsed", "read_bounded", "table", "texts"]
+__all__ = ["MOST", "Json", "parsed", "read_bounded", "table", "texts"]
 
 Json = dict[str, object]
 """A table of a document."""
@@ -34,22 +34,6 @@ _DEEPEST = 64
 _NODES = 500_000
 _FLAGS = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 """Opening a pipe would wait for its other end."""
-
-
-def absent(path: Path) -> str:
-    """Say why there is no file at a path; empty where there is one.
-
-    Raises:
-        LookError: this run may not look there.
-    """
-    try:
-        mode = path.stat().st_mode
-    except PermissionError:
-        reason = f"this run may not look at {path}"
-        raise LookError(reason, Cause.LOCAL, final=True) from None
-    except OSError as error:
-        return f"{path}: {os.strerror(error.errno or 0)}"
-    return "" if stat.S_ISREG(mode) else f"{path}: not a file"
 
 
 def read_bounded(path: Path, most: int = MOST) -> bytes:

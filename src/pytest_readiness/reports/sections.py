@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pytest_readiness.reports.style import Style
     from pytest_readiness.store.document import Report
 
-__all__ = ["MAX_SECTIONS", "section_lines"]
+__all__ = ["MAX_SECTIONS", "READING_ORDER", "section_lines"]
 
 MAX_SECTIONS = 24
 """Where there are more, only the worst are shown, the others counted."""
@@ -26,8 +26,7 @@ _WORST = 12
 
 _NAME_MIN, _NAME_MAX = 14, 40
 
-# In reading order: what blocks, worst first, then what does not.
-_STATES = (
+READING_ORDER = (
     State.NOT_RUN,
     State.FAILED,
     State.UNKNOWN,
@@ -38,6 +37,7 @@ _STATES = (
     State.ATTESTED,
     State.VERIFIED,
 )
+"""What a gate asks: what blocks, worst first, then what does not."""
 _SHORT = {
     State.NOT_RUN: "norun",
     State.FAILED: "fail",
@@ -127,16 +127,16 @@ def _fitting(rows: Sequence[_Row]) -> tuple[list[_Row], list[_Row]]:
 
 def _columns(rows: Sequence[_Row], total: _Row, width: int) -> list[_Column]:
     """Choose the widest titles that leave room for the sections' names."""
-    present = [state for state in _STATES if total.counts[state]]
+    present = [state for state in READING_ORDER if total.counts[state]]
     longest = max((len(row.name) for row in rows), default=0)
-    full = {state: str(state) for state in _STATES}
+    full = {state: str(state) for state in READING_ORDER}
     for titles, need in ((full, longest), (_SHORT, min(longest, _NAME_MIN))):
         columns = [_Column(titles[state], (state,)) for state in present]
         if need + sum(_width(column, total) + 1 for column in columns) <= width:
             return columns
     return [
-        _Column("open", tuple(state for state in _STATES if state.blocks)),
-        _Column("ok", tuple(state for state in _STATES if state.satisfies)),
+        _Column("open", tuple(state for state in READING_ORDER if state.blocks)),
+        _Column("ok", tuple(state for state in READING_ORDER if state.satisfies)),
     ]
 
 

@@ -11,7 +11,6 @@ from pytest_readiness.verdict.states import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     Apply = Callable[[Breakage], None]
 
@@ -43,22 +42,13 @@ stringData: {ENGINE_TOKEN_SECRET: b3f7c1d9}
 """
 
 
-def _folder(breakage: Breakage) -> Path:
-    folder = breakage.bench.folder / "configured"
-    folder.mkdir(exist_ok=True)
-    return folder
-
-
 def _kept_in_file(mode: int = _CLOSED, **changes: str | None) -> Apply:
     """Have the variables in a file, with changes; None leaves one out."""
 
     def apply(breakage: Breakage) -> None:
-        path = _folder(breakage) / ".env"
         values = {**_GOOD, **changes}
         lines = [f"{name}={v}\n" for name, v in values.items() if v is not None]
-        path.write_text("".join(lines), "utf-8")
-        breakage.stack.callback(path.unlink)
-        path.chmod(mode)
+        path = breakage.write("configured/.env", "".join(lines), mode)
         breakage.tables["environment"] = {"file": str(path), "names": list(_GOOD)}
 
     return apply
@@ -71,7 +61,7 @@ def _no_file(breakage: Breakage) -> None:
 
 def _tracked(breakage: Breakage) -> None:
     _kept_in_file()(breakage)
-    path = _folder(breakage) / ".env"
+    path = breakage.bench.folder / "configured" / ".env"
     git = shutil.which("git") or "git"
     for words in (("init", "--quiet"), ("add", "--force", path.name)):
         subprocess.run([git, *words], cwd=path.parent, check=True)
@@ -79,9 +69,7 @@ def _tracked(breakage: Breakage) -> None:
 
 
 def _in_manifest(breakage: Breakage) -> None:
-    path = _folder(breakage) / "engine.k8s.yaml"
-    path.write_text(_MANIFEST, "utf-8")
-    breakage.stack.callback(path.unlink)
+    path = breakage.write("configured/engine.k8s.yaml", _MANIFEST)
     breakage.tables["environment"] = {"manifests": [str(path)], "names": list(_GOOD)}
 
 

@@ -14,7 +14,6 @@ from pytest_readiness.verdict.states import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     Apply = Callable[[Breakage], None]
 
@@ -27,21 +26,12 @@ _STORE = "monitoring-and-alerting.log-monitoring"
 _TOUCHES = frozenset({"configuration"})
 
 
-def _written(breakage: Breakage, name: str, text: str) -> Path:
-    folder = breakage.bench.folder / "configured"
-    folder.mkdir(exist_ok=True)
-    path = folder / name
-    path.write_text(text, "utf-8")
-    breakage.stack.callback(path.unlink)
-    return path
-
-
 def _settings(change: Callable[[str], str]) -> Apply:
     """Have another text in the settings file."""
 
     def apply(breakage: Breakage) -> None:
         text = change(CONFIGURATION[0].read_text("utf-8"))
-        path = _written(breakage, "settings.yaml", text)
+        path = breakage.write("configured/settings.yaml", text)
         breakage.tables["configuration"]["files"][0]["path"] = str(path)
 
     return apply
@@ -61,7 +51,7 @@ def _logging(**handler: object) -> Apply:
         else:
             data["root"]["handlers"] = []
         # JSON is YAML, too.
-        path = _written(breakage, "logging.yaml", json.dumps(data))
+        path = breakage.write("configured/logging.yaml", json.dumps(data))
         breakage.set("configuration", logging=str(path))
 
     return apply
@@ -71,7 +61,7 @@ def _debug(breakage: Breakage) -> None:
     data = yaml.safe_load(LOGGING.read_text("utf-8"))
     data["root"]["level"] = "DEBUG"
     del data["handlers"]["errors"]["level"]
-    path = _written(breakage, "logging.yaml", json.dumps(data))
+    path = breakage.write("configured/logging.yaml", json.dumps(data))
     breakage.set("configuration", logging=str(path))
 
 
@@ -84,7 +74,7 @@ def _cut(breakage: Breakage) -> None:
     """Have logrotate cut the file that grows."""
     _logging(**_GROWS)(breakage)
     rule = "/srv/engine/*.log {\n  daily\n  rotate 14\n  copytruncate\n}\n"
-    path = _written(breakage, "engine.logrotate", rule)
+    path = breakage.write("configured/engine.logrotate", rule)
     breakage.set("configuration", logrotate=[str(path)])
 
 

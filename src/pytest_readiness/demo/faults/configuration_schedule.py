@@ -12,7 +12,6 @@ from pytest_readiness.verdict.states import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     Apply = Callable[[Breakage], None]
 
@@ -31,19 +30,11 @@ echo 'TimersMonotonic={{ OnUnitActiveUSec=1d ; next_elapse=0 }}'
 """What systemctl says of a timer; no systemd runs where the demo does."""
 
 
-def _written(breakage: Breakage, name: str, text: str) -> Path:
-    folder = breakage.bench.folder / "cron.d"
-    path = folder / name
-    path.write_text(text, "utf-8")
-    breakage.stack.callback(path.unlink)
-    return path
-
-
 def _cron(schedule: str) -> Apply:
     """Have another line in the crontab."""
 
     def apply(breakage: Breakage) -> None:
-        path = _written(breakage, "other", CRONTAB.replace("15 2 * * *", schedule))
+        path = breakage.write("cron.d/other", CRONTAB.replace("15 2 * * *", schedule))
         breakage.set("backup_schedule", crontab=str(path))
 
     return apply
@@ -55,7 +46,7 @@ def _suspended(breakage: Breakage) -> None:
         "metadata": {"name": "backup"},
         "spec": {"schedule": "15 2 * * *", "suspend": True},
     }
-    path = _written(breakage, "backup.k8s.yaml", json.dumps(job))
+    path = breakage.write("cron.d/backup.k8s.yaml", json.dumps(job))
     breakage.tables["backup_schedule"] = {
         "manifests": [str(path)],
         "cron_job": "backup",
@@ -67,7 +58,7 @@ def _timer(active: str, state: str) -> Apply:
 
     def apply(breakage: Breakage) -> None:
         text = _SYSTEMCTL.format(active=active, state=state)
-        path = _written(breakage, "systemctl", text)
+        path = breakage.write("cron.d/systemctl", text)
         path.chmod(_EXECUTABLE)
         before = os.environ.get("PATH", "")
         breakage.stack.callback(lambda: os.environ.update(PATH=before))

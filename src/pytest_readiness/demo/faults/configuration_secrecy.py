@@ -35,13 +35,7 @@ _PLANTED = {
 
 
 def _written(breakage: Breakage, name: str, text: str, mode: int = 0o600) -> Path:
-    folder = breakage.bench.folder / "configured"
-    folder.mkdir(exist_ok=True)
-    path = folder / name
-    path.write_text(text, "utf-8")
-    path.chmod(mode)
-    breakage.stack.callback(path.unlink)
-    return path
+    return breakage.write(f"configured/{name}", text, mode)
 
 
 def _beside(line: str) -> Apply:

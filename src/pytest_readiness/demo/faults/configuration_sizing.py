@@ -28,11 +28,8 @@ def _settings(old: str, new: str) -> Apply:
     """Have another number in the engine's settings."""
 
     def apply(breakage: Breakage) -> None:
-        folder = breakage.bench.folder / "configured"
-        folder.mkdir(exist_ok=True)
-        path = folder / "sizes.yaml"
-        path.write_text(CONFIGURATION[0].read_text("utf-8").replace(old, new), "utf-8")
-        breakage.stack.callback(path.unlink)
+        settings = CONFIGURATION[0].read_text("utf-8").replace(old, new)
+        path = breakage.write("configured/sizes.yaml", settings)
         breakage.set("sizing", settings=str(path))
 
     return apply

@@ -26,9 +26,8 @@ def _require(*lines: str) -> Apply:
     """Have the release require more than it does."""
 
     def apply(breakage: Breakage) -> None:
-        path = breakage.bench.folder / "requirements.txt"
-        path.write_text("\n".join([f"-r {REQUIREMENTS}", *lines, ""]), "utf-8")
-        breakage.stack.callback(path.unlink)
+        text = "\n".join([f"-r {REQUIREMENTS}", *lines, ""])
+        path = breakage.write("requirements.txt", text)
         breakage.set("dependencies", requirements=[str(path)])
 
     return apply
@@ -62,15 +61,13 @@ def _no_file(breakage: Breakage) -> None:
 
 
 def _lock(breakage: Breakage) -> None:
-    path = breakage.bench.folder / "pylock.toml"
-    path.write_text(
+    path = breakage.write(
+        "pylock.toml",
         'lock-version = "1.0"\n'
         '[[packages]]\nname = "werkzeug"\nversion = "1.0.1"\n'
         '[[packages]]\nname = "pywin32"\nversion = "308"\n'
         "marker = \"sys_platform == 'win32'\"\n",
-        "utf-8",
     )
-    breakage.stack.callback(path.unlink)
     breakage.set("dependencies", requirements=[str(path)])
 
 

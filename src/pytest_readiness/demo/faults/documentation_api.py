@@ -26,9 +26,7 @@ def _changed(change: Change) -> Callable[[Breakage], None]:
     def apply(breakage: Breakage) -> None:
         document = json.loads(DESCRIPTION.read_text("utf-8"))
         change(document)
-        path = breakage.bench.folder / "openapi.json"
-        path.write_text(json.dumps(document), "utf-8")
-        breakage.stack.callback(path.unlink)
+        path = breakage.write("openapi.json", json.dumps(document))
         breakage.set("openapi", path=str(path))
 
     return apply

@@ -80,9 +80,8 @@ def _headings(breakage: Breakage) -> None:
 
 def _variable(breakage: Breakage) -> None:
     """Have the release read a variable that the guide does not know."""
-    path = breakage.bench.folder / "env.example"
-    path.write_text(ENV_EXAMPLE.read_text("utf-8") + "ENGINE_NEW_LIMIT=5\n", "utf-8")
-    breakage.stack.callback(path.unlink)
+    text = ENV_EXAMPLE.read_text("utf-8") + "ENGINE_NEW_LIMIT=5\n"
+    path = breakage.write("env.example", text)
     breakage.tables["documents"]["configuration-guide"]["describes"] = [str(path)]
 
 

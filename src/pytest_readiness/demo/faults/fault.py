@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from pytest_readiness.demo.bench import Bench, Tables
     from pytest_readiness.demo.signing import Change
@@ -35,6 +36,16 @@ class Breakage:
     def enter(self, manager: AbstractContextManager[T]) -> T:
         """Start something that stops when the fault is over."""
         return self.stack.enter_context(manager)
+
+    def write(self, name: str, text: str, mode: int | None = None) -> Path:
+        """Write a file below the demo's folder, which goes when the fault is over."""
+        path = self.bench.folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, "utf-8")
+        self.stack.callback(path.unlink)
+        if mode is not None:
+            path.chmod(mode)
+        return path
 
     def set(self, table: str, **settings: object) -> None:
         """Change settings of one table."""

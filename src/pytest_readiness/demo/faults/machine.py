@@ -40,14 +40,10 @@ def _group(**files: str) -> Apply:
     """Put the service into a control group that limits it."""
 
     def apply(breakage: Breakage) -> None:
-        folder = breakage.bench.folder / "group"
-        folder.mkdir(exist_ok=True)
         for name, text in files.items():
-            path = folder / name.replace("__", ".")
-            path.write_text(f"{text}\n", "ascii")
-            breakage.stack.callback(path.unlink)
+            breakage.write(f"group/{name.replace('__', '.')}", f"{text}\n")
         _enough(breakage)
-        breakage.set("machine", cgroup=[str(folder)])
+        breakage.set("machine", cgroup=[str(breakage.bench.folder / "group")])
 
     return apply
 

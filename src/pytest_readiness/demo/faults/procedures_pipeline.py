@@ -21,9 +21,8 @@ def _written(
     change: Callable[[str], str], form: str = "github"
 ) -> Callable[[Breakage], None]:
     def apply(breakage: Breakage) -> None:
-        path = breakage.bench.folder / "pipeline.yml"
-        path.write_text(change(PIPELINE.read_text("utf-8")), "utf-8")
-        breakage.stack.callback(path.unlink)
+        text = change(PIPELINE.read_text("utf-8"))
+        path = breakage.write("pipeline.yml", text)
         breakage.tables["pipeline"] = {"path": str(path), "form": form}
 
     return apply

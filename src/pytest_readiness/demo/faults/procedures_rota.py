@@ -26,9 +26,7 @@ def _planned(change: Change) -> Callable[[Breakage], None]:
     def apply(breakage: Breakage) -> None:
         plan = rota()
         change(plan)
-        path = breakage.bench.folder / "other-rota.yaml"
-        path.write_text(yaml.safe_dump(plan), "utf-8")
-        breakage.stack.callback(path.unlink)
+        path = breakage.write("other-rota.yaml", yaml.safe_dump(plan))
         breakage.set("rota", path=str(path))
 
     return apply

@@ -69,12 +69,9 @@ def _source(lines: str) -> Apply:
     """Have another file in the source."""
 
     def apply(breakage: Breakage) -> None:
-        folder = breakage.bench.folder / "swallowing"
-        folder.mkdir(exist_ok=True)
-        path = folder / "quotes.py"
-        breakage.stack.callback(path.unlink)
-        path.write_text(f"def fresh(ask):\n    try:\n        ask()\n{lines}", "utf-8")
-        breakage.set("sources", root=str(folder))
+        text = f"def fresh(ask):\n    try:\n        ask()\n{lines}"
+        path = breakage.write("swallowing/quotes.py", text)
+        breakage.set("sources", root=str(path.parent))
 
     return apply
 

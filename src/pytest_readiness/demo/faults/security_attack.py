@@ -121,12 +121,9 @@ def _source(line: str) -> Apply:
     """Have another file in the source."""
 
     def apply(breakage: Breakage) -> None:
-        folder = breakage.bench.folder / "source"
-        folder.mkdir(exist_ok=True)
-        path = folder / "search.py"
-        breakage.stack.callback(path.unlink)
-        path.write_text(f"def search(cursor, word):\n    {line}\n", "utf-8")
-        breakage.set("sources", root=str(folder))
+        text = f"def search(cursor, word):\n    {line}\n"
+        path = breakage.write("source/search.py", text)
+        breakage.set("sources", root=str(path.parent))
 
     return apply
 

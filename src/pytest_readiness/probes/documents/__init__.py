@@ -21,7 +21,8 @@ from pytest_readiness.probes.documents.reviews import ASKED, committed, written
 from pytest_readiness.probes.look import Facts, LookError
 from pytest_readiness.probes.pages.reading import COMMAND, MOST, page_of
 from pytest_readiness.probes.planned import PlannedLook, files, trust_files
-from pytest_readiness.probes.tree import absent, read_bounded
+from pytest_readiness.probes.program import absence
+from pytest_readiness.probes.tree import read_bounded
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -92,7 +93,7 @@ class Document(Facts):
     @classmethod
     def _once(cls, block: DocumentBlock, look: Look) -> Self:
         if block.path is not None:
-            if nothing := absent(block.path):
+            if nothing := absence(block.path):
                 return cls._without(nothing, look)
             return cls._of_file(block, block.path, look)
         return cls._of_page(block, look)

@@ -16,7 +16,8 @@ from pytest_readiness.probes.openapi.differences import differences
 from pytest_readiness.probes.openapi.operations import Operation, operations
 from pytest_readiness.probes.openapi.validating import COMMAND, problems
 from pytest_readiness.probes.planned import PlannedLook, files, trust_files
-from pytest_readiness.probes.tree import MOST, Json, absent, parsed, read_bounded
+from pytest_readiness.probes.program import absence
+from pytest_readiness.probes.tree import MOST, Json, parsed, read_bounded
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,7 +69,7 @@ class Openapi(Facts):
     @classmethod
     def _once(cls, block: OpenapiBlock, look: Look) -> Self:
         compared = look.seen(block.path is not None and block.url is not None)
-        if block.path is not None and (nothing := absent(block.path)):
+        if block.path is not None and (nothing := absence(block.path)):
             none = cls.unavailable(_NO_DOCUMENT, look.source, look.now())
             return cls(
                 found=look.seen(False, detail=nothing),  # noqa: FBT003  # a value

@@ -9,7 +9,8 @@ from pytest_readiness.catalogue.observation import Observed, Unavailable
 from pytest_readiness.probes.look import Facts, LookError
 from pytest_readiness.probes.pipeline.jobs import Job, github, gitlab, jenkins
 from pytest_readiness.probes.planned import PlannedLook, files
-from pytest_readiness.probes.tree import absent, read_bounded
+from pytest_readiness.probes.program import absence
+from pytest_readiness.probes.tree import read_bounded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +49,7 @@ class Pipeline(Facts):
 
     @classmethod
     def _once(cls, block: PipelineBlock, look: Look) -> Self:
-        if nothing := absent(block.path):
+        if nothing := absence(block.path):
             return cls._without(nothing, look)
         data = read_bounded(block.path)
         try:

@@ -14,9 +14,10 @@ from pytest_readiness.catalogue.observation import Observed, Unavailable
 from pytest_readiness.probes.http import Client, Identity
 from pytest_readiness.probes.look import Facts, LookError
 from pytest_readiness.probes.planned import PlannedLook, files, trust_files
+from pytest_readiness.probes.program import absence
 from pytest_readiness.probes.rota.calendars import COMMAND, MOST, spans_of
 from pytest_readiness.probes.rota.shifts import Level, first_gap, levels_of
-from pytest_readiness.probes.tree import absent, parsed, read_bounded
+from pytest_readiness.probes.tree import parsed, read_bounded
 
 if TYPE_CHECKING:
     from pytest_readiness.probes.look import Look
@@ -54,7 +55,7 @@ class Rota(Facts):
     @classmethod
     def _once(cls, block: RotaBlock, look: Look) -> Self:
         places = [block.path, *(level.path for level in block.levels)]
-        for nothing in (absent(path) for path in places if path):
+        for nothing in (absence(path) for path in places if path):
             if nothing:
                 none = cls.unavailable(_NOTHING, look.source, look.now())
                 found = look.seen(False, detail=nothing)  # noqa: FBT003  # a value

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from markupsafe import Markup
 
 from pytest_readiness.reports.blocking import counted
+from pytest_readiness.reports.sections import READING_ORDER
 from pytest_readiness.verdict.states import State
 
 if TYPE_CHECKING:
@@ -17,18 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ORDER", "bar", "left_bar", "ring", "trend"]
 
-ORDER: Final = (
-    State.NOT_RUN,
-    State.FAILED,
-    State.UNKNOWN,
-    State.UNCONFIGURED,
-    State.PENDING,
-    State.WAIVED,
-    State.NOT_APPLICABLE,
-    State.ATTESTED,
-    State.VERIFIED,
-    State.OUT_OF_GATE,
-)
+ORDER: Final = (*READING_ORDER, State.OUT_OF_GATE)
 """Worst first, as tables and pictures have them."""
 
 _RADIUS: Final = 52
@@ -148,7 +138,7 @@ def _open(counts: Mapping[State, int]) -> int:
 def _column(number: int, title: str, counts: Mapping[State, int], most: int) -> Markup:
     top = float(_TALL)
     parts: list[str] = []
-    for state in reversed(ORDER[:-1]):
+    for state in reversed(READING_ORDER):
         height = counts.get(state, 0) / most * _TALL
         top -= height
         if height:
