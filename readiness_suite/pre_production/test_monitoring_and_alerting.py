@@ -123,7 +123,7 @@ def test_alert_configuration(check: Check, prometheus: Prometheus) -> None:
         check(
             f"{metric.name}: critical alerts", prometheus.critical_alerts(metric)
         ).satisfies("at least one", bool)
-    check("rules that cannot be evaluated", prometheus.failing_rules).empty()
+    check("rules that cannot be evaluated", prometheus.broken_rules).empty()
     check("alerts without severity", prometheus.alerts_without("severity")).empty()
     check("alerts without runbook", prometheus.alerts_without("runbook")).empty()
 

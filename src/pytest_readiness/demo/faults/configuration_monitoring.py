@@ -74,7 +74,7 @@ FAULTS = (
         *("not-evaluated", "a rule has not been evaluated yet"),
         _with("EngineSlow", health="unknown"),
         State.UNKNOWN,
-    ),
+    ).also(_ALERTS, State.UNKNOWN),
     _fault(
         *("no-key-metrics", "nobody says which metrics matter"),
         lambda breakage: breakage.tables["prometheus"].pop("key_metrics"),

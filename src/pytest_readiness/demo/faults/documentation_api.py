@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from pytest_readiness.demo.faults.fault import Breakage, Fault
+from pytest_readiness.demo.faults.fault import Breakage, Fault, Faults
 from pytest_readiness.demo.servers.engine import DESCRIPTION
 from pytest_readiness.verdict.states import State
 
@@ -72,14 +72,7 @@ def _withdrawn(breakage: Breakage) -> None:
     breakage.set("openapi", route="/no-openapi.json")
 
 
-def _fault(
-    name: str,
-    summary: str,
-    apply: Callable[[Breakage], None],
-    state: State | None = State.FAILED,
-) -> Fault:
-    turns = {} if state is None else {_ITEM: state}
-    return Fault(f"api-description-{name}", summary, turns, _LOOKS, apply)
+_fault = Faults("api-description", _ITEM, _LOOKS)
 
 
 FAULTS = (

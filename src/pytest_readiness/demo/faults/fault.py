@@ -6,6 +6,8 @@ import contextlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
+from pytest_readiness.verdict.states import State
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
@@ -13,9 +15,8 @@ if TYPE_CHECKING:
 
     from pytest_readiness.demo.bench import Bench, Tables
     from pytest_readiness.demo.signing import Change
-    from pytest_readiness.verdict.states import State
 
-__all__ = ["Breakage", "Fault"]
+__all__ = ["Breakage", "Fault", "Faults"]
 
 T = TypeVar("T")
 
@@ -75,3 +76,24 @@ class Fault:
     def also(self, item: str, state: State) -> Fault:
         """Give the same fault, where another section's item turns as well."""
         return replace(self, turns={**self.turns, item: state})
+
+
+@dataclass(frozen=True)
+class Faults:
+    """Makes the faults of one item, all in the same resources."""
+
+    prefix: str
+    """What their names begin with."""
+    item: str
+    touches: frozenset[str]
+
+    def __call__(
+        self,
+        name: str,
+        summary: str,
+        apply: Callable[[Breakage], None],
+        state: State | None = State.FAILED,
+    ) -> Fault:
+        """Make one; without a state it must not alarm anybody."""
+        turns = {} if state is None else {self.item: state}
+        return Fault(f"{self.prefix}-{name}", summary, turns, self.touches, apply)

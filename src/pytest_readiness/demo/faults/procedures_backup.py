@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_readiness.demo.faults.fault import Breakage, Fault
+from pytest_readiness.demo.faults.fault import Breakage, Faults
 from pytest_readiness.demo.pieces.procedures import runs
 from pytest_readiness.verdict.states import State
 
@@ -30,15 +30,7 @@ def _no_history(breakage: Breakage) -> None:
     del breakage.tables["backup"]["history"]
 
 
-def _fault(
-    name: str,
-    summary: str,
-    apply: Callable[[Breakage], None],
-    state: State | None = State.FAILED,
-) -> Fault:
-    turns = {} if state is None else {_ITEM: state}
-    looks = frozenset({"backup_runs"})
-    return Fault(f"backup-runs-{name}", summary, turns, looks, apply)
+_fault = Faults("backup-runs", _ITEM, frozenset({"backup_runs"}))
 
 
 FAULTS = (

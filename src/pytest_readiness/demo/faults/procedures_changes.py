@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_readiness.demo.faults.fault import Breakage, Fault
+from pytest_readiness.demo.faults.fault import Breakage, Faults
 from pytest_readiness.demo.pieces.procedures import FORGE_TOKEN
 from pytest_readiness.verdict.states import State
 
@@ -37,15 +37,7 @@ def _no_document(breakage: Breakage) -> None:
     path.unlink()
 
 
-def _fault(
-    name: str,
-    summary: str,
-    apply: Callable[[Breakage], None],
-    state: State | None = State.FAILED,
-) -> Fault:
-    turns = {} if state is None else {_ITEM: state}
-    looks = frozenset({"forge", "document"})
-    return Fault(f"changes-{name}", summary, turns, looks, apply)
+_fault = Faults("changes", _ITEM, frozenset({"forge", "document"}))
 
 
 FAULTS = (

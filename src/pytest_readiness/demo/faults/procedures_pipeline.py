@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_readiness.demo.faults.fault import Breakage, Fault
+from pytest_readiness.demo.faults.fault import Breakage, Faults
 from pytest_readiness.demo.pieces.procedures import PIPELINE
-from pytest_readiness.verdict.states import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,14 +39,7 @@ def _by_hand(_text: str) -> str:
     return f"{_GITLAB}deploy:\n  script: make deploy\n  when: manual\n"
 
 
-def _fault(
-    name: str,
-    summary: str,
-    apply: Callable[[Breakage], None],
-    state: State | None = State.FAILED,
-) -> Fault:
-    turns = {} if state is None else {_ITEM: state}
-    return Fault(f"pipeline-{name}", summary, turns, frozenset({"pipeline"}), apply)
+_fault = Faults("pipeline", _ITEM, frozenset({"pipeline"}))
 
 
 FAULTS = (

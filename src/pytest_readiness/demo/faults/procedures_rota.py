@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from pytest_readiness.demo.faults.fault import Breakage, Fault
+from pytest_readiness.demo.faults.fault import Breakage, Faults
 from pytest_readiness.demo.pieces.procedures import rota
 from pytest_readiness.verdict.states import State
 
@@ -70,14 +70,7 @@ def _missing(breakage: Breakage) -> None:
     breakage.set("rota", path=str(breakage.bench.folder / "no-rota.yaml"))
 
 
-def _fault(
-    name: str,
-    summary: str,
-    apply: Callable[[Breakage], None],
-    state: State | None = State.FAILED,
-) -> Fault:
-    turns = {} if state is None else {_ITEM: state}
-    return Fault(f"rota-{name}", summary, turns, _LOOKS, apply)
+_fault = Faults("rota", _ITEM, _LOOKS)
 
 
 _MINUTE = dt.timedelta(minutes=1)

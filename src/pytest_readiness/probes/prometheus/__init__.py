@@ -173,11 +173,6 @@ class Prometheus(Facts):
         words = self.critical.otherwise(())
         return self.rules.map(lambda _: watched.critical(metric.rules, words))
 
-    @property
-    def failing_rules(self) -> Observed[tuple[str, ...]]:
-        """The rules whose evaluation ended in an error, and the error."""
-        return self.rules.map(watched.failing)
-
     def alerts_without(self, what: str) -> Observed[tuple[str, ...]]:
         """Give the alerts that have no ``severity``, or no ``runbook``."""
         return self.rules.map(lambda rules: watched.without(rules, what))

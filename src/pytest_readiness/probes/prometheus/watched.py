@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pytest_readiness.probes.prometheus.loaded import Rule
     from pytest_readiness.probes.prometheus.series import Result, Series
 
-__all__ = ["critical", "failing", "histogram", "lacking", "routes", "without"]
+__all__ = ["critical", "histogram", "lacking", "routes", "without"]
 
 _INSTANCE = "instance"
 _INFINITE = ("+Inf", "inf", "Inf")
@@ -52,12 +52,6 @@ def critical(rules: Iterable[Rule], severities: Collection[str]) -> tuple[str, .
     return tuple(
         rule.name for rule in rules if rule.labels.get("severity") in severities
     )
-
-
-def failing(rules: Iterable[Rule]) -> tuple[str, ...]:
-    """Give the rules that cannot be evaluated, and why."""
-    bad = (rule for rule in rules if rule.health == "err")
-    return tuple(f"{rule.name}: {rule.last_error}" for rule in bad)
 
 
 def without(rules: Iterable[Rule], what: str) -> tuple[str, ...]:
