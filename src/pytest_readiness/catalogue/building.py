@@ -94,8 +94,8 @@ def build_item(written: Written) -> Item | list[str]:
     problems.need(title, "the module has no docstring: it is the section's title")
     problems.need(claim, "the docstring has no claim (its first paragraph)")
     problems.need(
-        not _SURROGATE.search(claim),
-        "the claim has half a surrogate pair, which no file can hold",
+        not _SURROGATE.search(written.docstring + written.module_docstring),
+        "a docstring has half a surrogate pair, which no file can hold",
     )
     problems.need(why, "the docstring has no `Why:`")
     problems.need(fix, "the docstring has no `Fix:`")

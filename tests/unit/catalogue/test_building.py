@@ -143,12 +143,17 @@ def test_missing_words_are_all_named() -> None:
     assert len(found) == 4
 
 
-def test_a_claim_that_no_file_can_hold_is_refused() -> None:
-    whole = written()
-    broken = replace(whole, docstring=DOCSTRING.replace("Pooled", "\ud800"))
-
-    assert build_item(broken) == [
-        "the claim has half a surrogate pair, which no file can hold"
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"docstring": DOCSTRING.replace("Pooled", "\ud800")},
+        {"docstring": DOCSTRING.replace("Fix: ", "Fix: \udfff")},
+        {"module_docstring": "Section \ud800."},
+    ],
+)
+def test_a_text_that_no_file_can_hold_is_refused(change: dict[str, str]) -> None:
+    assert build_item(replace(written(), **change)) == [
+        "a docstring has half a surrogate pair, which no file can hold"
     ]
 
 
