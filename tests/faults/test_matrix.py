@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+CERTIFIED = {"certificate.intoto.jsonl", "certificate.html", "statements.txt"}
 _DECIDED_BY_MACHINE = {Kind.PROBE, Kind.PROBE_OR_ATTEST, Kind.PROBE_AND_ATTEST}
 
 
@@ -103,6 +107,25 @@ def test_the_option_breaks_a_real_run(tmp_path: Path) -> None:
     assert done.returncode == 1, done.stdout
     assert "memory limit" in done.stdout
     assert "NOT READY" in done.stdout
+
+
+def test_the_demo_leaves_what_was_signed_and_a_certificate(tmp_path: Path) -> None:
+    """What somebody who tries the demo looks at; nothing certified after a fault."""
+    done = pytest_on_the_demo(tmp_path)
+    assert done.returncode == 0, done.stdout
+    left = tmp_path / "readiness-report"
+    assert {path.name for path in left.iterdir()} >= CERTIFIED | {"run.intoto.json"}
+    assert (left / "signed" / "trust.toml").is_file()
+    report = hashlib.sha256((left / "report.json").read_bytes()).hexdigest()
+    (line,) = (left / "run.intoto.json").read_bytes().splitlines()
+    assert report in base64.b64decode(json.loads(line)["payload"]).decode()
+    for line in (left / "certificate.intoto.jsonl").read_bytes().splitlines():
+        assert report in base64.b64decode(json.loads(line)["payload"]).decode()
+
+    done = pytest_on_the_demo(tmp_path, "--readiness-demo-fault=cache-no-maxmemory")
+    assert done.returncode == 1, done.stdout
+    assert not CERTIFIED & {path.name for path in left.iterdir()}
+    assert (left / "signed" / "trust.toml").is_file()
 
 
 def test_an_unknown_fault_is_a_usage_error(tmp_path: Path) -> None:
