@@ -101,7 +101,7 @@ def _live(breakage: Breakage) -> None:
 
 
 def _forbidden(breakage: Breakage) -> None:
-    breakage.tables["allow"] = ["load"]
+    breakage.tables["allow"].remove("restore")
 
 
 FAULTS = (

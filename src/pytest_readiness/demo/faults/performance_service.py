@@ -9,8 +9,9 @@ from pytest_readiness.demo.faults.fault import Breakage, Fault
 from pytest_readiness.demo.pieces.performance import ASSET, LOADED, TIMED, warm
 from pytest_readiness.demo.pieces.prometheus import QUERIES
 from pytest_readiness.demo.standins.cdn import cdn
+from pytest_readiness.demo.standins.front import front
+from pytest_readiness.demo.standins.manners import Manners
 from pytest_readiness.demo.standins.prometheus import Told
-from pytest_readiness.demo.standins.slow_front import Manners, slow_front
 from pytest_readiness.target.values import is_table
 from pytest_readiness.verdict.states import State
 
@@ -26,6 +27,8 @@ _RESPONSES, _LOAD, _CACHING = "response-times", "throughput", "caching"
 _CONNECTIONS, _CDN = "connection-pooling", "cdn"
 _FEW, _MANY = 60, 100
 _SLOW = 1.2
+_LATER = 30
+"""Requests that are past before the load begins, those of other looks."""
 _LATENCIES = "order-latencies"
 _BUCKETS = 'sum by (route, le) (rate(engine_order_seconds_bucket{job="engine"}[1h]))'
 
@@ -36,7 +39,8 @@ def _through(manners: Manners, **limits: object) -> Apply:
     def apply(breakage: Breakage) -> None:
         bench = breakage.bench
         context = bench.authority.issue().server_context(bench.folder, "front")
-        opened = slow_front(bench.engine.port, bench.ca_file, context, manners)
+        change = manners.change()
+        opened = front(bench.engine.port, bench.ca_file, context, change)
         port = breakage.enter(opened).port
         breakage.set("service", url=f"https://127.0.0.1:{port}")
         _limit(breakage, **limits)
@@ -74,6 +78,7 @@ def _stall(seconds: float) -> Callable[[int], float]:
 
     def delay(number: int) -> float:
         if number < _FEW // 10:
+            began.clear()  # another run of it stands still again
             return 0.0
         began[:] = began or [time.monotonic()]
         return max(began[0] + seconds - time.monotonic(), 0.0)
@@ -133,7 +138,7 @@ def _cdn(control: str = "", *, keeps: bool = True, path: str = ASSET) -> Apply:
 
 
 def _forbidden(breakage: Breakage) -> None:
-    breakage.tables["allow"] = ["restore"]
+    breakage.tables["allow"].remove("load")
 
 
 def _fault(
@@ -199,7 +204,7 @@ FAULTS = (
     ),
     _fault(
         *(_LOAD, _BAD, ("load-sheds", "under load it turns requests away")),
-        _through(Manners(LOADED, sheds=lambda number: number % 3 == 0)),
+        _through(Manners(LOADED, sheds=lambda n: n >= _LATER and n % 2 == 0)),
     ),
     _fault(
         *(_LOAD, _BAD, ("load-cannot-keep-up", "it answers one after the other")),

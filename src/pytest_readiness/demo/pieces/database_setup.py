@@ -11,7 +11,7 @@ from pytest_readiness.demo.servers.postgres import DATABASE, RAM
 if TYPE_CHECKING:
     from pytest_readiness.demo.bench import Bench, Tables
 
-__all__ = ["EARLIER", "HEAD", "POOL_PASSWORD", "describe"]
+__all__ = ["EARLIER", "HEAD", "POOL_PASSWORD", "PRIVILEGES", "TABLES", "describe"]
 
 POOL_PASSWORD = "READINESS_DEMO_POOL_PASSWORD"  # noqa: S105  # a name
 """A variable that the target file refers to."""
@@ -19,11 +19,16 @@ EARLIER = ("1b7d30a5c2f8", "5e92c4d80b17")
 HEAD = "8c1f6b2d4e90"
 """The engine's migrations, as its schema has them."""
 
+TABLES = {
+    "contracts": ["symbol", "strike", "expiry"],
+    "orders": ["id", "trader", "symbol", "quantity", "limit_price"],
+}
+"""Those that the release needs, with columns."""
+PRIVILEGES = {"contracts": ["SELECT"], "orders": ["SELECT", "INSERT"]}
+"""What the engine's role may do."""
+
 _STRUCTURE = {
-    "tables": {
-        "contracts": ["symbol", "strike", "expiry"],
-        "orders": ["id", "trader", "symbol", "quantity", "limit_price"],
-    },
+    "tables": TABLES,
     "indexes": ["orders_by_trader", "orders_by_symbol"],
     "head": "alembic",
     "revision": HEAD,
@@ -54,13 +59,13 @@ def describe(bench: Bench, tables: Tables, environ: dict[str, str]) -> None:
             "ram": RAM,
             "access": {
                 "role": "engine",
-                "privileges": {"contracts": ["SELECT"], "orders": ["SELECT", "INSERT"]},
+                "privileges": PRIVILEGES,
             },
             "structure": _STRUCTURE,
             "contents": _CONTENTS,
         }
     )
-    tables["allow"] = sorted({*tables.get("allow", ()), "restore"})
+    tables.setdefault("allow", []).append("restore")
     tables["backup"] = {
         "kind": "dump",
         "path": str(bench.backups),

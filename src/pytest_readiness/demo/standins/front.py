@@ -113,7 +113,8 @@ def _handler(answer: Callable[[Asked], Answered]) -> type[BaseHTTPRequestHandler
             self.send_response_only(got.status)
             for name, value in got.headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(got.body)))
+            if got.status != http.HTTPStatus.NOT_MODIFIED:
+                self.send_header("Content-Length", str(len(got.body)))
             self.end_headers()
             if self.command != "HEAD":
                 self.wfile.write(got.body)
